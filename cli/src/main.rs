@@ -1,0 +1,5 @@
+//! The `cloudup` binary.
+
+fn main() -> std::process::ExitCode {
+    cloudup_cli::main()
+}

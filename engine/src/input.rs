@@ -1,0 +1,224 @@
+//! How tasks name each other, and how a value travels between them.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use serde::{Serialize, Serializer};
+
+use crate::{Task, TaskError};
+
+/// A task's name in plans, events and errors: `IAMRole/nodes`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskId {
+    kind: &'static str,
+    name: Arc<str>,
+}
+
+impl TaskId {
+    pub(crate) fn of<T: Task>(task: &T) -> Self {
+        Self { kind: T::KIND, name: task.name().into() }
+    }
+
+    /// The kind of task: `IAMRole`.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.name)
+    }
+}
+
+impl fmt::Debug for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for TaskId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Where a task leaves its output for others.
+pub(crate) type Slot<O> = Arc<OnceLock<O>>;
+
+/// Where a value comes from: a task, and the graph it was added in.
+#[derive(Clone)]
+pub struct Origin {
+    pub(crate) task: TaskId,
+    pub(crate) graph: GraphSerial,
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.task.fmt(f)
+    }
+}
+
+/// Tells graphs apart, so that one's values are not taken for another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GraphSerial(u64);
+
+impl GraphSerial {
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// A task that has been added in a graph.
+///
+/// Only [`Graph`](crate::Graph) makes these, so a task can refer only to tasks added
+/// before it, and a graph cannot have a cycle.
+pub struct Ref<T: Task> {
+    pub(crate) origin: Origin,
+    pub(crate) slot: Slot<T::Output>,
+}
+
+impl<T: Task> Ref<T> {
+    /// The task's name.
+    pub fn id(&self) -> &TaskId {
+        &self.origin.task
+    }
+
+    /// A value this task will have once it exists.
+    pub fn get<V: 'static>(
+        &self,
+        read: impl Fn(&T::Output) -> V + Send + Sync + 'static,
+    ) -> Input<V> {
+        let slot = Arc::clone(&self.slot);
+        let read = Arc::new(move || slot.get().map(&read));
+        Input(Source::From { origins: vec![self.origin.clone()], read })
+    }
+
+    /// What the task produced, once it has run.
+    pub fn output(&self) -> Option<&T::Output> {
+        self.slot.get()
+    }
+}
+
+impl<T: Task> Clone for Ref<T> {
+    fn clone(&self) -> Self {
+        Self { origin: self.origin.clone(), slot: Arc::clone(&self.slot) }
+    }
+}
+
+impl<T: Task> fmt::Debug for Ref<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ref({})", self.origin.task)
+    }
+}
+
+/// A value that is either given outright or will come from another task.
+#[derive(Clone)]
+pub struct Input<V>(Source<V>);
+
+#[derive(Clone)]
+enum Source<V> {
+    Given(V),
+    From { origins: Vec<Origin>, read: Arc<dyn Fn() -> Option<V> + Send + Sync> },
+}
+
+impl<V> Input<V> {
+    /// Where this value comes from: nowhere, if it was given.
+    pub(crate) fn origins(&self) -> &[Origin] {
+        match &self.0 {
+            Source::Given(_) => &[],
+            Source::From { origins, .. } => origins,
+        }
+    }
+}
+
+impl<V: Clone> Input<V> {
+    /// The value, or `None` while its task has yet to produce it.
+    pub fn known(&self) -> Option<V> {
+        match &self.0 {
+            Source::Given(value) => Some(value.clone()),
+            Source::From { read, .. } => read(),
+        }
+    }
+
+    /// The value, or an error that says whose it is.
+    pub fn value(&self) -> Result<V, TaskError> {
+        self.known().ok_or_else(|| TaskError::unresolved(self.origins()))
+    }
+}
+
+impl<V: Clone + Send + Sync + 'static> Input<V> {
+    /// What `f` makes of the value, known when the value is.
+    pub fn map<U>(&self, f: impl Fn(V) -> U + Send + Sync + 'static) -> Input<U> {
+        match &self.0 {
+            Source::Given(value) => f(value.clone()).into(),
+            Source::From { origins, read } => {
+                let (origins, read) = (origins.clone(), Arc::clone(read));
+                Input(Source::From { origins, read: Arc::new(move || read().map(&f)) })
+            }
+        }
+    }
+
+    /// Both values, known when both are.
+    pub fn with<U: Clone + Send + Sync + 'static>(&self, other: &Input<U>) -> Input<(V, U)> {
+        let (this, that) = (self.clone(), other.clone());
+        let origins = [self.origins(), other.origins()].concat();
+        Input(Source::From { origins, read: Arc::new(move || this.known().zip(that.known())) })
+    }
+}
+
+impl<V> From<V> for Input<V> {
+    fn from(value: V) -> Self {
+        Self(Source::Given(value))
+    }
+}
+
+impl<V: Clone + fmt::Debug> fmt::Debug for Input<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.known() {
+            Some(value) => value.fmt(f),
+            None => write!(f, "(known after {:?})", self.origins()),
+        }
+    }
+}
+
+/// A set of inputs, as security groups are: their order means nothing.
+#[derive(Clone)]
+pub struct Inputs<V>(pub(crate) Vec<Input<V>>);
+
+impl<V: Clone + Ord> Inputs<V> {
+    /// The values, once every one of them is known.
+    pub fn known(&self) -> Option<BTreeSet<V>> {
+        self.0.iter().map(Input::known).collect()
+    }
+
+    /// The values, or an error that names the first task still to produce one.
+    pub fn values(&self) -> Result<BTreeSet<V>, TaskError> {
+        self.0.iter().map(Input::value).collect()
+    }
+}
+
+impl<V> FromIterator<Input<V>> for Inputs<V> {
+    fn from_iter<I: IntoIterator<Item = Input<V>>>(iter: I) -> Self {
+        Self(iter.into_iter().collect())
+    }
+}
+
+impl<V> From<Vec<V>> for Inputs<V> {
+    fn from(values: Vec<V>) -> Self {
+        values.into_iter().map(Input::from).collect()
+    }
+}
+
+impl<V: Clone + fmt::Debug> fmt::Debug for Inputs<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(&self.0).finish()
+    }
+}
