@@ -5,8 +5,8 @@ use std::{error::Error, iter, sync::Arc};
 use futures::future::BoxFuture;
 
 use crate::{
-    Change, Changes, ErrorKind, FieldChange, Finding, Found, Lifecycle, Origin, Outcome, Target,
-    Task, TaskError, TaskId, Verdict, Provider, input::Slot,
+    Change, Changes, ErrorKind, FieldChange, Finding, Found, Lifecycle, Origin, Outcome, Provider,
+    Target, Task, TaskError, TaskId, Verdict, input::Slot,
 };
 
 /// A added task with its type forgotten.
@@ -113,7 +113,9 @@ impl<T: Task> Added<T> {
     ) -> Result<Outcome, TaskError> {
         let change = match &found {
             None => Change::Create,
-            Some(found) => Change::Update { found, changes: T::diff(&found.state, &self.task), strays: &[] },
+            Some(found) => {
+                Change::Update { found, changes: T::diff(&found.state, &self.task), strays: &[] }
+            }
         };
         refuse_immutable(finding)?;
         self.task.check_changes(&change)?;

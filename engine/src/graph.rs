@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::{
-    Event, Lifecycle, Options, Ref, Report, Target, Task, TaskId, Provider,
-    erased::{Node, Added},
+    Event, Lifecycle, Options, Provider, Ref, Report, Target, Task, TaskId,
+    erased::{Added, Node},
     input::{GraphSerial, Origin, Slot},
     run,
 };

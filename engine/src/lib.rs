@@ -19,10 +19,10 @@ mod task;
 
 extern crate self as cloudup_engine;
 
+pub use cloudup_engine_derive::Diff;
 #[doc(hidden)]
 pub use diff::__private;
 pub use diff::{Changes, Delta, Diff, Field, FieldChange, Managed, Sensitive};
-pub use cloudup_engine_derive::Diff;
 pub use error::{ErrorKind, TaskError};
 pub use event::Event;
 pub use graph::{Graph, GraphError, Planter};

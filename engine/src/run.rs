@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Entry, ErrorKind, Event, Finding, Outcome, Report, Target, TaskError, Verdict, Provider,
+    Entry, ErrorKind, Event, Finding, Outcome, Provider, Report, Target, TaskError, Verdict,
     erased::{Node, Turn, whole_story},
     schedule::Schedule,
 };

@@ -1,1 +1,7 @@
-//! Tasks.
+//! AWS resources as tasks of a [`cloudup_engine::Graph`], over narrow ports.
+//!
+//! [`cloud`] holds the ports: reading and writing traits shaped after the AWS operations they
+//! stand for, with adapters behind them. [`policy`] is the IAM policy document.
+
+pub mod cloud;
+pub mod policy;
