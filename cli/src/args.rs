@@ -1,0 +1,272 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// The instance IAM of Kubernetes clusters on AWS, from kOps manifests.
+///
+/// Exit status: 0 done, or nothing to do; 1 failed; 2 a dry run has changes to make (with
+/// --detailed-exitcode); 3 invalid input; 4 denied; 5 interrupted; 6 somebody else holds the lock.
+#[derive(Debug, Parser)]
+#[command(name = "cloudup", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Where to work: `local[:PATH]`, the embedded account in a file, or `aws`, the account of the
+    /// usual AWS settings (`AWS_PROFILE`, `AWS_REGION`, `AWS_ENDPOINT_URL`, …).
+    #[arg(
+        long,
+        global = true,
+        value_name = "CLOUD",
+        env = "CLOUDUP_CLOUD",
+        default_value = "local",
+        help_heading = "Global options"
+    )]
+    pub(crate) cloud: CloudArg,
+    /// When to colour.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t = ColorArg::Auto,
+        help_heading = "Global options"
+    )]
+    pub(crate) color: ColorArg,
+    /// How to print the result.
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t = OutputArg::Text,
+        help_heading = "Global options"
+    )]
+    pub(crate) output: OutputArg,
+    /// Say more; twice: log everything that is called.
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
+    pub(crate) verbose: u8,
+}
+
+/// A cloud to work on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum CloudArg {
+    /// The embedded account in a file.
+    Local(PathBuf),
+    /// AWS, or whatever answers in its place.
+    Aws,
+}
+
+/// Where the embedded account is kept unless `--cloud local:PATH` says otherwise.
+pub(crate) const DEFAULT_ACCOUNT: &str = ".cloudup/account.json";
+
+impl std::str::FromStr for CloudArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            None if text == "aws" => Ok(Self::Aws),
+            None if text == "local" => Ok(Self::Local(DEFAULT_ACCOUNT.into())),
+            Some(("local", path)) if !path.is_empty() => Ok(Self::Local(path.into())),
+            _ => Err(format!("`{text}` is neither `local`, `local:PATH` nor `aws`")),
+        }
+    }
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorArg {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How to print a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputArg {
+    /// For people.
+    Text,
+    /// For programs; the schema is printed by `cloudup toolbox schema`.
+    Json,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Bring the cloud to what the manifests say. A dry run unless --yes.
+    Update(UpdateCommand),
+    /// Show what there is.
+    #[command(subcommand)]
+    Get(Get),
+    /// Things beside the main job.
+    #[command(subcommand)]
+    Toolbox(Toolbox),
+    /// Print a completion script for a shell.
+    Completion {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+}
+
+/// `update`, with or without `cluster` behind it.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+pub(crate) struct UpdateCommand {
+    #[command(subcommand)]
+    pub(crate) what: Option<UpdateWhat>,
+    #[command(flatten)]
+    pub(crate) args: UpdateArgs,
+}
+
+/// What `update` updates.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UpdateWhat {
+    /// A cluster: the same as `cloudup update`.
+    Cluster(UpdateArgs),
+}
+
+/// What `update` takes.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  cloudup update cluster -f cluster.yaml
+  cloudup update cluster -f cluster.yaml --yes
+  cloudup update cluster -f cluster.yaml --phase security --detailed-exitcode
+  cloudup --cloud aws update cluster -f cluster.yaml --yes \\
+    --lifecycle-overrides IAMRole=ExistsAndWarnIfChanges,IAMRolePolicy=ExistsAndWarnIfChanges")]
+pub(crate) struct UpdateArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    /// Make the changes. Without it they are only shown.
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
+    /// Where changes go: `direct`, the cloud; `dryrun`, nowhere, even with --yes.
+    #[arg(long, value_enum, ignore_case = true, default_value_t = TargetArg::Direct, value_name = "TARGET")]
+    pub(crate) target: TargetArg,
+    /// Also make the deletions that are put off otherwise.
+    #[arg(long)]
+    pub(crate) prune: bool,
+    /// How many tasks may be under way at once.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) parallelism: u16,
+    /// Exit with 2 where a dry run has changes to make.
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+    /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
+    pub(crate) json_events: Option<PathBuf>,
+    /// The public key that instances are reached with. It is read and checked; key pairs are not
+    /// installed by this version.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ssh_public_key: Option<PathBuf>,
+}
+
+/// Where the manifests come from, and which cluster of theirs is meant.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SourceArgs {
+    /// The cluster's name. May be left out where the manifests hold one cluster.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Manifests: the Cluster and its InstanceGroups. May be repeated; `-` is standard input.
+    #[arg(short, long = "filename", value_name = "FILE", required = true)]
+    pub(crate) filename: Vec<PathBuf>,
+}
+
+/// What decides about which lifecycle a task has.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ChoiceArgs {
+    /// Only this phase: `network`, `security` (or `iam`), `cluster`.
+    #[arg(long, value_name = "PHASE")]
+    pub(crate) phase: Option<String>,
+    /// What becomes of differences, by kind or by task: `IAMRole=ExistsAndWarnIfChanges`,
+    /// `IAMRole/nodes.*=Ignore`. Comma separated, may be repeated, and is added to what
+    /// `CLOUDUP_LIFECYCLE_OVERRIDES` says. Lifecycles: Sync, Ignore, WarnIfInsufficientAccess,
+    /// ExistsAndValidates, ExistsAndWarnIfChanges.
+    #[arg(long, value_name = "SELECTOR=LIFECYCLE,…")]
+    pub(crate) lifecycle_overrides: Vec<String>,
+}
+
+/// Where changes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TargetArg {
+    /// The cloud.
+    Direct,
+    /// Nowhere: they are only shown.
+    Dryrun,
+}
+
+/// What `get` shows.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Get {
+    /// The kinds of task, or a cluster's tasks: which lifecycle each has, and why.
+    Tasks {
+        /// The cluster's name. May be left out where the manifests hold one cluster.
+        #[arg(value_name = "NAME", requires = "filename")]
+        name: Option<String>,
+        /// Manifests. Without any, the kinds are shown.
+        #[arg(short, long = "filename", value_name = "FILE")]
+        filename: Vec<PathBuf>,
+        #[command(flatten)]
+        choice: ChoiceArgs,
+    },
+}
+
+/// The toolbox.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Toolbox {
+    /// Print what a cluster owns in the account.
+    Dump(SourceArgs),
+    /// The embedded account.
+    #[command(subcommand)]
+    Account(Account),
+    /// Print the JSON schema of what `-o json` and `--json-events` print.
+    Schema {
+        /// Of what.
+        #[arg(value_enum)]
+        of: SchemaArg,
+    },
+}
+
+/// What has a published schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaArg {
+    /// `update -o json`.
+    Update,
+    /// A line of `--json-events`.
+    Event,
+}
+
+/// What can be done with the embedded account.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Account {
+    /// Make it.
+    Init {
+        /// What is in it from the start, as JSON; `-` is standard input.
+        #[arg(long, value_name = "FILE")]
+        seed: Option<PathBuf>,
+        /// Replace the account that is there.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Bring it back to its seed: all that was made since is gone.
+    Reset,
+    /// Print it.
+    Show,
+    /// Open it in an editor (`KUBE_EDITOR`, `EDITOR`, or vi).
+    Edit,
+}

@@ -1,0 +1,46 @@
+# One door: everything that is run on this project is a recipe here, and CI runs the same recipes.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# List the recipes.
+default:
+    @just --list
+
+# Everything CI checks.
+check: format lint test docs deny
+
+# The sources are formatted.
+format:
+    cargo fmt --all --check
+
+# Clippy has nothing to say.
+lint:
+    cargo clippy --workspace --all-targets -- --deny warnings
+
+# All tests, as the README gives them.
+test:
+    cargo test --workspace
+
+# The documentation builds without warnings.
+docs:
+    RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
+
+# Licences and sources; security advisories too, where their database can be reached.
+deny:
+    cargo deny --all-features check bans licenses sources
+    if cargo deny fetch db; then cargo deny --all-features check advisories; else echo "WARNING: the advisory database cannot be reached: advisories were not checked"; fi
+
+# Plan, apply and plan again on the embedded account.
+demo:
+    cargo run --quiet -- --cloud local:target/demo.json update cluster -f examples/demo.example.com.yaml --yes
+    cargo run --quiet -- --cloud local:target/demo.json update cluster -f examples/demo.example.com.yaml
+
+# Compare with what kOps makes of the clusters in FOLDER (cases/*, run.py).
+conformance folder *options:
+    cargo build --bin cloudup
+    python3 {{folder}}/run.py --bin "${CARGO_TARGET_DIR:-target}/debug/cloudup" {{options}} {{folder}}/cases
+
+# What the binary weighs when optimised.
+release:
+    cargo build --release --bin cloudup
+    ls -l "${CARGO_TARGET_DIR:-target}/release/cloudup"
