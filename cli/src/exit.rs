@@ -1,0 +1,59 @@
+//! How a run ends: exit codes, and errors as people read them.
+
+use std::{error::Error, fmt::Write as _, iter, process::ExitCode};
+
+/// An exit status. The list is a promise; the README repeats it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Exit {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// Something failed.
+    Failed = 1,
+    /// A dry run has changes to make.
+    Changes = 2,
+    /// Flags, manifests, or files are not right.
+    Invalid = 3,
+    /// Access was denied.
+    Denied = 4,
+    /// The user stopped it.
+    Interrupted = 5,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command ended without a result.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    /// The message, with all that belongs to it; ends without a line break.
+    pub(crate) message: String,
+    /// What to try.
+    pub(crate) hints: Vec<String>,
+}
+
+impl Failure {
+    /// A failure that is the input's fault.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Invalid, message: message.into(), hints: Vec::new() }
+    }
+
+    /// A failure with the causes that `error` tells.
+    pub(crate) fn because(exit: Exit, doing: &str, error: &dyn Error) -> Self {
+        let mut message = format!("could not {doing}");
+        for cause in iter::successors(Some(error), |&error| error.source()) {
+            // Writing to a string cannot fail.
+            let _ = write!(message, "\n  because: {cause}");
+        }
+        Self { exit, message, hints: Vec::new() }
+    }
+
+    /// Adds what to try.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
