@@ -1,7 +1,8 @@
 //! AWS resources as tasks of a [`cloudup_engine::Graph`], over narrow ports.
 //!
 //! [`cloud`] holds the ports: reading and writing traits shaped after the AWS operations they
-//! stand for, with adapters behind them. [`policy`] is the IAM policy document.
+//! stand for, with adapters behind them. [`policy`] is the IAM policy document, [`arn`] an Amazon Resource Name.
 
+pub mod arn;
 pub mod cloud;
 pub mod policy;

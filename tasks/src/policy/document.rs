@@ -1,108 +1,158 @@
-//! A policy document's parts.
+//! A policy document: its meaning, its canonical text and its size.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
+use super::{DocumentError, DocumentUse, Statement, check, parse};
+
 /// A policy document.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// Two documents are equal when they differ in nothing but the order of statements and the
+/// order, repetition and form (one value or a list) of values.
+///
+/// ```
+/// use cloudup_tasks::policy::Document;
+///
+/// let one = Document::parse(
+///     r#"{"Statement": {"Effect": "Allow", "Action": "ec2:DescribeRegions", "Resource": "*"}}"#,
+/// )?;
+/// let list = Document::parse(
+///     r#"{"Statement": [{"Effect": "Allow", "Action": ["ec2:DescribeRegions"], "Resource": ["*"]}]}"#,
+/// )?;
+/// assert_eq!(one, list);
+/// # Ok::<_, cloudup_tasks::policy::DocumentError>(())
+/// ```
+#[derive(Clone, Debug)]
 pub struct Document {
-    /// The language version: `2012-10-17`.
-    #[serde(rename = "Version", skip_serializing_if = "Option::is_none")]
+    /// The language version, `2012-10-17`. Absent means `2008-10-17`.
     pub version: Option<String>,
     /// The document's own id.
-    #[serde(rename = "Id", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Its statements.
-    #[serde(rename = "Statement")]
+    /// Its statements, at least one, as they were written.
     pub statements: Vec<Statement>,
 }
 
-/// One statement.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub struct Statement {
-    /// Its id, which says why it is there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sid: Option<String>,
-    /// Whether it allows or denies.
-    pub effect: Effect,
-    /// Who is meant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub principal: Option<Principal>,
-    /// Who is not meant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_principal: Option<Principal>,
-    /// The actions.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub action: Option<OneOrMany>,
-    /// All actions but these.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_action: Option<OneOrMany>,
-    /// The resources.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub resource: Option<OneOrMany>,
-    /// All resources but these.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_resource: Option<OneOrMany>,
-    /// When it applies.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub condition: Option<Condition>,
-}
-
-/// Operator, then key, then values.
-pub type Condition = BTreeMap<String, BTreeMap<String, OneOrMany>>;
-
-/// Whether a statement allows or denies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Effect {
-    /// It allows.
-    Allow,
-    /// It denies, whatever else allows.
-    Deny,
-}
-
-/// Who a statement is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Principal {
-    /// `"*"`: everybody.
-    Anyone(String),
-    /// By kind: `AWS`, `Service`, `Federated`, `CanonicalUser`.
-    Of(PrincipalMap),
-}
-
-/// Principals by kind.
-pub type PrincipalMap = BTreeMap<String, OneOrMany>;
-
-/// A value, or a list of values: the grammar allows both almost everywhere.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum OneOrMany {
-    /// One value.
-    One(String),
-    /// A list.
-    Many(Vec<String>),
-}
-
-/// Why a text is not a policy document.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct DocumentError(pub String);
-
 impl Document {
-    /// Reads a document.
+    /// The language version that has variables: the one to write.
+    pub const VERSION: &'static str = "2012-10-17";
+
+    /// A document of the current version.
+    pub fn new(statements: impl IntoIterator<Item = Statement>) -> Self {
+        Self {
+            version: Some(Self::VERSION.to_owned()),
+            id: None,
+            statements: statements.into_iter().collect(),
+        }
+    }
+
+    /// Reads a document and checks what holds for documents of every use.
     ///
     /// # Errors
     ///
-    /// Where the text is not JSON, or not a policy document.
+    /// Every mistake in it, with its place in the text.
     pub fn parse(text: &str) -> Result<Self, DocumentError> {
-        serde_json::from_str(text).map_err(|error| DocumentError(error.to_string()))
+        parse::document(text, None)
     }
 
-    /// The document as JSON, in its canonical form: members and values sorted.
+    /// Reads a document and checks it as one for `usage`.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in it, with its place in the text.
+    pub fn parse_for(text: &str, usage: DocumentUse) -> Result<Self, DocumentError> {
+        parse::document(text, Some(usage))
+    }
+
+    /// Reads a document from JSON that was parsed already.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in it. Members that were written twice are no longer seen.
+    pub fn from_value(value: &Value) -> Result<Self, DocumentError> {
+        let mut error = match Self::parse(&value.to_string()) {
+            Ok(document) => return Ok(document),
+            Err(error) => error,
+        };
+        for mistake in &mut error.mistakes {
+            mistake.position = None;
+        }
+        Err(error)
+    }
+
+    /// Checks a document that was made in code as one for `usage`.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in it.
+    pub fn check(&self, usage: DocumentUse) -> Result<(), DocumentError> {
+        let mistakes = check::document(self, usage);
+        if mistakes.is_empty() { Ok(()) } else { Err(DocumentError { mistakes }) }
+    }
+
+    /// The canonical text on one line, as it is sent to IAM. Equal documents have equal texts.
+    pub fn compact(&self) -> String {
+        // Only strings and maps of strings: nothing that JSON cannot say.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The canonical text for people: two spaces of indentation, no final line break.
+    pub fn pretty(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// The document as JSON, in its canonical form: statements and values sorted.
     pub fn to_value(&self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// Its size as IAM counts it: characters that are not white space.
+    pub fn size(&self) -> usize {
+        self.compact().chars().filter(|character| !character.is_whitespace()).count()
+    }
+
+    /// Unique ids of deleted principals that it still names: see
+    /// [`Principal::orphans`](super::Principal::orphans).
+    pub fn orphans(&self) -> impl Iterator<Item = &str> {
+        self.statements
+            .iter()
+            .filter_map(|statement| statement.principal.as_ref())
+            .flat_map(|principal| principal.named().orphans())
+    }
+
+    fn in_order(&self) -> Vec<&Statement> {
+        let mut statements: Vec<_> = self.statements.iter().collect();
+        statements.sort();
+        statements
+    }
+}
+
+impl PartialEq for Document {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { version, id, statements: _ } = self;
+        *version == other.version && *id == other.id && self.in_order() == other.in_order()
+    }
+}
+
+impl Eq for Document {}
+
+impl Serialize for Document {
+    /// The canonical form.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(version) = &self.version {
+            map.serialize_entry("Version", version)?;
+        }
+        if let Some(id) = &self.id {
+            map.serialize_entry("Id", id)?;
+        }
+        map.serialize_entry("Statement", &self.in_order())?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Document {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Self::from_value(&value).map_err(serde::de::Error::custom)
     }
 }

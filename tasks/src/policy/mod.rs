@@ -2,10 +2,42 @@
 //!
 //! [`Document`] keeps everything the
 //! [policy grammar](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html)
-//! allows. Two documents are equal when they mean the same, however they are written.
+//! allows. Two documents are equal when they mean the same, however they are written. What a
+//! document comes to are its [`Grant`]s; [`AccessDiff`] says what a change gives and takes.
+//!
+//! Reading reports every mistake with its place:
+//!
+//! ```
+//! use cloudup_tasks::policy::Document;
+//!
+//! let error = Document::parse(r#"{"Statement": [{"Efect": "Allow", "Action": "s3:*"}]}"#)
+//!     .unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "Statement[0]: has no `Effect` (say `Allow` or `Deny`) at line 1, column 16; \
+//!      Statement[0].Efect: is not a member that a policy has here \
+//!      (did you mean `Effect`?) at line 1, column 17"
+//! );
+//! ```
 
+mod access;
+mod budget;
+mod check;
 mod document;
+mod error;
+mod grant;
+mod json;
+mod parse;
+mod principal;
+mod statement;
+mod values;
 
-pub use document::{
-    Condition, Document, DocumentError, Effect, OneOrMany, Principal, PrincipalMap, Statement,
-};
+pub use access::{AccessDiff, union};
+pub use budget::OverBudget;
+pub use check::DocumentUse;
+pub use document::Document;
+pub use error::{DocumentError, Mistake, Position};
+pub use grant::{ActionName, Grant, Names};
+pub use principal::{Principal, PrincipalKind};
+pub use statement::{Choice, Condition, Effect, Statement};
+pub use values::Values;
