@@ -4,5 +4,7 @@
 //! stand for, with adapters behind them. [`policy`] is the IAM policy document, [`arn`] an Amazon Resource Name.
 
 pub mod arn;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod cloud;
 pub mod policy;

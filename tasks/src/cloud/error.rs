@@ -2,18 +2,34 @@
 
 use cloudup_engine::{ErrorKind, TaskError};
 
+/// Codes of an adapter's own, for calls that the service did not answer or not in its own format.
+/// [`CloudError::code`] has one of these or the service's.
+pub mod code {
+    /// No credentials could be had, so nothing was sent.
+    pub const NO_CREDENTIALS: &str = "NoCredentials";
+    /// No answer in time. Whether the operation was carried out is not known.
+    pub const REQUEST_TIMEOUT: &str = "RequestTimeout";
+    /// The connection could not be made, or broke. Whether the operation was carried out is not
+    /// known.
+    pub const CONNECTION_ERROR: &str = "ConnectionError";
+    /// The request could not be put together, so nothing was sent.
+    pub const UNSENT: &str = "Unsent";
+    /// An answer that is not the service's own, or that lacks what it must hold.
+    pub const UNREADABLE: &str = "UnreadableAnswer";
+}
+
 /// An AWS operation's error, as every adapter reports it.
 ///
 /// Decisions are taken on [`code`](Self::code), never on the message: messages differ between
 /// AWS and what emulates it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{service}:{operation} answered {code}: {message}")]
+#[error("{service}:{operation} {}: {message}", self.answer())]
 pub struct CloudError {
     /// The service, as IAM actions spell it: `iam`.
     pub service: &'static str,
     /// The operation: `CreateRole`.
     pub operation: &'static str,
-    /// The error code on the wire: `NoSuchEntity`. Empty where no answer came.
+    /// The error code on the wire: `NoSuchEntity`; or, where no answer came, one of [`code`].
     pub code: String,
     /// The message for people.
     pub message: String,
@@ -58,23 +74,61 @@ impl CloudError {
     /// The task error for this one, met `while_doing` something: a fragment that follows "could
     /// not", such as `create the role`.
     pub fn while_doing(self, while_doing: impl Into<String>) -> TaskError {
-        let kind = self.kind();
-        let error = TaskError::new(kind, while_doing);
-        let error = match kind {
-            ErrorKind::Denied => error.hint(format!(
-                "allow {}:{} to the identity that cloudup runs as",
-                self.service, self.operation
-            )),
-            _ => error,
+        let error = TaskError::new(self.kind(), while_doing);
+        let error = match self.hint() {
+            Some(hint) => error.hint(hint),
+            None => error,
         };
         error.because(self)
+    }
+
+    /// What the reader could try, if we know.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self.code.as_str() {
+            code::NO_CREDENTIALS => {
+                "name a profile that has credentials with AWS_PROFILE, sign in with `aws sso login`, \
+                 or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            }
+            "ExpiredToken" | "ExpiredTokenException" => {
+                "the credentials have run out: fetch new ones, with `aws sso login` if that is \
+                 where they come from"
+            }
+            "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" => {
+                "the credentials are not valid here: see AWS_PROFILE, AWS_ACCESS_KEY_ID, and that \
+                 AWS_REGION is in their partition"
+            }
+            "RequestExpired" => "see that this machine's clock is right",
+            code::CONNECTION_ERROR | code::REQUEST_TIMEOUT => {
+                "see that the network is up, and AWS_ENDPOINT_URL and AWS_REGION where they are set"
+            }
+            _ if self.kind() == ErrorKind::Denied => {
+                return Some(format!(
+                    "allow {}:{} to the identity that cloudup runs as",
+                    self.service, self.operation
+                ));
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    fn answer(&self) -> String {
+        match self.code.as_str() {
+            code::NO_CREDENTIALS => "was not sent for want of credentials".to_owned(),
+            code::UNSENT => "could not be sent".to_owned(),
+            code::CONNECTION_ERROR | code::REQUEST_TIMEOUT => {
+                format!("got no answer ({})", self.code)
+            }
+            code => format!("answered {code}"),
+        }
     }
 }
 
 /// What kind of trouble an AWS error code means.
 ///
 /// From the error lists of the IAM, STS, Route 53 and EC2 API references. `LimitExceeded` is an
-/// account's quota and stays when tried again, unlike the SDK's `LimitExceededException`.
+/// account's quota and stays when tried again, unlike the SDK's `LimitExceededException`. A call
+/// without an answer is tried again like a throttled one, by whoever looks first at what it did.
 pub fn kind_of_code(code: &str) -> ErrorKind {
     match code {
         "AccessDenied"
@@ -87,7 +141,8 @@ pub fn kind_of_code(code: &str) -> ErrorKind {
         | "ExpiredToken"
         | "ExpiredTokenException"
         | "RequestExpired"
-        | "OptInRequired" => ErrorKind::Denied,
+        | "OptInRequired"
+        | code::NO_CREDENTIALS => ErrorKind::Denied,
         "NoSuchEntity"
         | "NoSuchHostedZone"
         | "InvalidLaunchTemplateId.NotFound"
@@ -111,14 +166,18 @@ pub fn kind_of_code(code: &str) -> ErrorKind {
         | "ServiceUnavailable"
         | "InternalFailure"
         | "InternalError"
-        | "EC2ThrottledException" => ErrorKind::Throttled,
+        | "EC2ThrottledException"
+        | code::CONNECTION_ERROR
+        | code::REQUEST_TIMEOUT => ErrorKind::Throttled,
         "EntityTemporarilyUnmodifiable" => ErrorKind::NotReady,
         "LimitExceeded" => ErrorKind::Quota,
         "MalformedPolicyDocument"
         | "InvalidInput"
         | "ValidationError"
         | "PolicyNotAttachable"
-        | "InvalidParameterValue" => ErrorKind::Invalid,
+        | "InvalidParameterValue"
+        | "InvalidAction"
+        | code::UNSENT => ErrorKind::Invalid,
         _ => ErrorKind::Other,
     }
 }

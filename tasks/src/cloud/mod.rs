@@ -12,7 +12,7 @@ pub mod iam;
 pub mod route53;
 pub mod sts;
 
-pub use error::{CloudError, kind_of_code};
+pub use error::{CloudError, code, kind_of_code};
 
 use self::{
     ec2::{Ec2Reader, Ec2Writer},

@@ -1,0 +1,163 @@
+//! AWS itself, or anything that speaks its protocols, behind the ports of [`cloud`](crate::cloud).
+//!
+//! Endpoint, region, profile and credentials come from where every AWS tool takes them:
+//! environment, shared configuration files, single sign-on, container and instance metadata.
+//! `AWS_ENDPOINT_URL` points it at another server.
+//!
+//! Every call is one attempt: whoever calls decides about trying again, and looks first.
+
+mod error;
+mod iam;
+#[cfg(test)]
+mod replay;
+mod route53;
+mod sts;
+
+use std::time::Duration;
+
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, meta::region::RegionProviderChain, retry::RetryConfig,
+    timeout::TimeoutConfig,
+};
+use aws_smithy_http_client::{
+    Builder, Connector,
+    proxy::ProxyConfig,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::{
+    http::SharedHttpClient, runtime_components::RuntimeComponents,
+};
+use aws_types::app_name::AppName;
+
+use self::{iam::Iam, route53::Route53, sts::Sts};
+use crate::cloud::{
+    CloudReader, CloudWriter,
+    ec2::{Ec2Reader, Ec2Writer},
+    iam::{IamReader, IamWriter},
+    route53::Route53Reader,
+    sts::StsReader,
+};
+
+/// The region where none is given or configured: its partition is the one most accounts are in.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// How long a connection may take to open. Below it, a wrong endpoint is mistaken for a slow one.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a call may take, answer included. IAM answers within seconds even when it throttles.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A connection to AWS.
+///
+/// ```no_run
+/// # async fn connect() -> Result<(), cloudup_tasks::cloud::CloudError> {
+/// use cloudup_tasks::{aws::AwsCloud, cloud::CloudReader};
+///
+/// let aws = AwsCloud::connect(Some("eu-west-1")).await;
+/// let caller = aws.sts().get_caller_identity().await?;
+/// println!("account {}", caller.account);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct AwsCloud {
+    iam: Iam,
+    sts: Sts,
+    route53: Route53,
+    region: String,
+}
+
+impl AwsCloud {
+    /// Prepares a connection; nothing is called yet, so mistakes come to light with the first call.
+    ///
+    /// IAM is one for a whole partition, and the region says which partition. It is the one given
+    /// (a cluster's own), else the configured one, else `us-east-1`.
+    pub async fn connect(region: Option<&str>) -> Self {
+        let region =
+            RegionProviderChain::first_try(region.map(|name| Region::new(name.to_owned())))
+                .or_default_provider()
+                .or_else(DEFAULT_REGION);
+        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .region(region)
+            .http_client(http_client())
+            .app_name(AppName::new("cloudup").expect("letters make an app name"))
+            .load()
+            .await;
+        Self::new(&config)
+    }
+
+    /// A connection with a configuration of the caller's own.
+    ///
+    /// Its retries and timeouts are set aside: a call is one attempt, of 30 seconds at most. They
+    /// still hold for what fetches the credentials.
+    pub fn new(config: &SdkConfig) -> Self {
+        let region = config.region().map_or(DEFAULT_REGION, AsRef::as_ref).to_owned();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(CALL_TIMEOUT)
+            .build();
+        let config = config
+            .to_builder()
+            .region(Region::new(region.clone()))
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts)
+            .build();
+        Self {
+            iam: Iam(aws_sdk_iam::Client::new(&config)),
+            sts: Sts(aws_sdk_sts::Client::new(&config)),
+            route53: Route53(aws_sdk_route53::Client::new(&config)),
+            region,
+        }
+    }
+
+    /// The region in use.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+}
+
+impl CloudReader for AwsCloud {
+    fn iam(&self) -> &dyn IamReader {
+        &self.iam
+    }
+
+    fn sts(&self) -> &dyn StsReader {
+        &self.sts
+    }
+
+    fn route53(&self) -> &dyn Route53Reader {
+        &self.route53
+    }
+
+    fn ec2(&self) -> Option<&dyn Ec2Reader> {
+        None
+    }
+}
+
+impl CloudWriter for AwsCloud {
+    fn reader(&self) -> &(dyn CloudReader + 'static) {
+        self
+    }
+
+    fn iam(&self) -> &dyn IamWriter {
+        &self.iam
+    }
+
+    fn ec2(&self) -> Option<&dyn Ec2Writer> {
+        None
+    }
+}
+
+/// TLS with rustls on ring, which needs no C toolchain beyond a compiler, and the proxies that
+/// `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name, as the SDK's own default client does.
+fn http_client() -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(|settings, components| {
+        let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
+    })
+}
+
+#[cfg(test)]
+mod tests;
