@@ -1,3 +1,8 @@
 //! kOps manifests in, the instance IAM of a Kubernetes cluster on AWS out.
 
+pub mod environment;
 pub mod manifest;
+pub mod names;
+pub mod partition;
+pub mod policy;
+pub mod tags;

@@ -1,0 +1,278 @@
+//! What the manifest does not say: whose account this is, and where in AWS the cluster runs.
+
+use cloudup_tasks::cloud::{CloudError, CloudReader, all_pages, route53::HostedZone};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::manifest::spec::{ClusterSpec, DnsType, InstanceGroupSpec, Role, Subnet};
+
+/// What documents are made of beside the manifest. Found once, before anything is planned; all
+/// that follows is a function of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Environment {
+    /// The account's twelve digits.
+    pub account: String,
+    /// The partition of whoever runs this: `aws`, `aws-cn`.
+    pub partition: String,
+    /// The region that the subnets are in.
+    pub region: String,
+    /// The id of the hosted zone with the cluster's records, where a document needs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosted_zone_id: Option<String>,
+}
+
+/// Why the environment cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvironmentError {
+    /// AWS did not answer.
+    #[error("could not {doing}")]
+    Cloud {
+        /// What was asked, as it follows "could not".
+        doing: &'static str,
+        /// The answer.
+        source: CloudError,
+    },
+    /// The caller's ARN has no partition or account.
+    #[error("the caller's ARN {arn:?} names no partition and account")]
+    Caller {
+        /// The ARN.
+        arn: String,
+    },
+    /// No subnet has a zone.
+    #[error("no subnet says which zone it is in, so the cluster's region is not known; give spec.subnets[].zone")]
+    NoRegion,
+    /// The subnets are in more than one region.
+    #[error("the subnets are in several regions: {}", regions.join(", "))]
+    Regions {
+        /// The regions, sorted.
+        regions: Vec<String>,
+    },
+    /// No hosted zone fits.
+    #[error("there is no {kind} hosted zone for {name:?}; create it, or name another in spec.dnsZone, or set spec.topology.dns.type to None", kind = visibility(*private))]
+    NoZone {
+        /// The zone's or the cluster's name.
+        name: String,
+        /// Whether a private zone was looked for.
+        private: bool,
+    },
+    /// Several hosted zones fit equally well.
+    #[error("there are several {kind} hosted zones for {name:?}: {}; give one of these ids as spec.dnsZone", ids.join(", "), kind = visibility(*private))]
+    Zones {
+        /// The zone's or the cluster's name.
+        name: String,
+        /// Whether private zones were looked for.
+        private: bool,
+        /// Their ids, sorted.
+        ids: Vec<String>,
+    },
+}
+
+fn visibility(private: bool) -> &'static str {
+    if private { "private" } else { "public" }
+}
+
+impl Environment {
+    /// Asks STS who is calling and, where some role writes DNS records, Route 53 for the zone.
+    ///
+    /// # Errors
+    ///
+    /// Where the region or the zone cannot be told, or the cloud does not answer.
+    pub async fn discover(
+        reader: &dyn CloudReader,
+        cluster: &str,
+        spec: &ClusterSpec,
+        groups: &[&InstanceGroupSpec],
+    ) -> Result<Self, EnvironmentError> {
+        let region = region(&spec.subnets)?;
+        let caller = reader.sts().get_caller_identity().await.map_err(|source| {
+            EnvironmentError::Cloud { doing: "ask STS which account this is", source }
+        })?;
+        let partition = partition(&caller.arn)
+            .ok_or_else(|| EnvironmentError::Caller { arn: caller.arn.clone() })?;
+        let hosted_zone_id = if needs_zone(spec, groups) {
+            Some(hosted_zone(reader, cluster, spec).await?)
+        } else {
+            None
+        };
+        Ok(Self { partition: partition.to_owned(), account: caller.account, region, hosted_zone_id })
+    }
+}
+
+/// The partition in an ARN.
+fn partition(arn: &str) -> Option<&str> {
+    let rest = arn.strip_prefix("arn:")?;
+    let (partition, _) = rest.split_once(':')?;
+    (!partition.is_empty()).then_some(partition)
+}
+
+/// The one region that the subnets are in.
+fn region(subnets: &[Subnet]) -> Result<String, EnvironmentError> {
+    let mut regions: Vec<_> = subnets
+        .iter()
+        .filter_map(|subnet| {
+            subnet.zone.as_deref().map(region_of_zone).or(subnet.region.as_deref())
+        })
+        .map(str::to_owned)
+        .collect();
+    regions.sort();
+    regions.dedup();
+    match regions.as_slice() {
+        [] => Err(EnvironmentError::NoRegion),
+        [_] => Ok(regions.remove(0)),
+        _ => Err(EnvironmentError::Regions { regions }),
+    }
+}
+
+/// The region of a zone: its name up to and with the first number. That is also right for Local
+/// and Wavelength Zones, such as `us-west-2-lax-1a`.
+fn region_of_zone(zone: &str) -> &str {
+    let Some(start) = zone.find(|c: char| c.is_ascii_digit()) else { return zone };
+    let digits = zone[start..].bytes().take_while(u8::is_ascii_digit).count();
+    &zone[..start + digits]
+}
+
+/// Whether some document names the hosted zone: that of a control plane on which a controller
+/// writes records under the instances' own role.
+fn needs_zone(spec: &ClusterSpec, groups: &[&InstanceGroupSpec]) -> bool {
+    spec.topology.dns.kind != DnsType::None
+        && !spec.iam.uses_service_accounts()
+        && groups.iter().any(|group| group.role == Role::ControlPlane)
+}
+
+async fn hosted_zone(
+    reader: &dyn CloudReader,
+    cluster: &str,
+    spec: &ClusterSpec,
+) -> Result<String, EnvironmentError> {
+    if let Some(id) = spec.dns_zone.as_deref().filter(|zone| !zone.contains('.')) {
+        return Ok(bare_id(id).to_owned());
+    }
+    let zones = all_pages(async |marker: Option<String>| {
+        reader.route53().list_hosted_zones(marker.as_deref()).await
+    })
+    .await
+    .map_err(|source| EnvironmentError::Cloud { doing: "list the hosted zones", source })?;
+    let private = spec.topology.dns.kind == DnsType::Private;
+    choose_zone(&zones, spec.dns_zone.as_deref(), cluster, private)
+}
+
+/// The id of the zone called `zone`, or else of the one with the longest name that `cluster` is
+/// below.
+fn choose_zone(
+    zones: &[HostedZone],
+    zone: Option<&str>,
+    cluster: &str,
+    private: bool,
+) -> Result<String, EnvironmentError> {
+    let seen = zones.iter().filter(|candidate| candidate.private == private);
+    let name_of = |candidate: &HostedZone| candidate.name.trim_end_matches('.').to_lowercase();
+    let fitting: Vec<&HostedZone> = if let Some(zone) = zone {
+        let zone = zone.trim_end_matches('.').to_lowercase();
+        seen.filter(|candidate| name_of(candidate) == zone).collect()
+    } else {
+        let cluster = cluster.trim_end_matches('.').to_lowercase();
+        let above = |name: &str| {
+            cluster
+                .strip_suffix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        let above: Vec<_> = seen.filter(|candidate| above(&name_of(candidate))).collect();
+        let longest = above.iter().map(|candidate| name_of(candidate).len()).max();
+        above.into_iter().filter(|c| Some(name_of(c).len()) == longest).collect()
+    };
+    let name = zone.unwrap_or(cluster).to_owned();
+    match fitting.as_slice() {
+        [] => Err(EnvironmentError::NoZone { name, private }),
+        [one] => Ok(bare_id(&one.id).to_owned()),
+        several => {
+            let mut ids: Vec<_> = several.iter().map(|zone| bare_id(&zone.id).to_owned()).collect();
+            ids.sort();
+            Err(EnvironmentError::Zones { name, private, ids })
+        }
+    }
+}
+
+/// A zone's id without what Route 53 puts in front of it.
+fn bare_id(id: &str) -> &str {
+    let id = id.strip_prefix('/').unwrap_or(id);
+    id.strip_prefix("hostedzone/").unwrap_or(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zone(id: &str, name: &str, private: bool) -> HostedZone {
+        HostedZone { id: id.to_owned(), name: name.to_owned(), private }
+    }
+
+    #[test]
+    fn the_region_is_where_every_subnet_is() {
+        let table: [(&[&str], Result<&str, &str>); 6] = [
+            (&["us-test-1a", "us-test-1b"], Ok("us-test-1")),
+            (&["us-gov-west-1a"], Ok("us-gov-west-1")),
+            (&["us-west-2-lax-1a", "us-west-2b"], Ok("us-west-2")),
+            (&["us-east-1-wl1-bos-wlz-1"], Ok("us-east-1")),
+            (&[], Err("no subnet says which zone")),
+            (&["eu-west-1a", "eu-central-1a"], Err("eu-central-1, eu-west-1")),
+        ];
+        for (zones, expected) in table {
+            let subnets: Vec<_> = zones
+                .iter()
+                .map(|zone| Subnet { zone: Some((*zone).to_owned()), ..Subnet::default() })
+                .collect();
+            match (region(&subnets), expected) {
+                (Ok(region), Ok(expected)) => assert_eq!(region, expected, "{zones:?}"),
+                (Err(error), Err(part)) => {
+                    assert!(error.to_string().contains(part), "{zones:?}: {error}");
+                }
+                (found, expected) => panic!("{zones:?}: {found:?}, not {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_hosted_zone_is_the_named_one_or_the_nearest_above_the_cluster() {
+        let zones = [
+            zone("/hostedzone/Z1", "example.com.", false),
+            zone("Z2", "example.com.", true),
+            zone("Z3", "dev.example.com.", false),
+            zone("Z4", "twice.org.", false),
+            zone("Z5", "twice.org.", false),
+            zone("Z6", "ample.com.", false),
+        ];
+        let table: [(Option<&str>, &str, bool, Result<&str, &str>); 9] = [
+            (None, "a.example.com", false, Ok("Z1")),
+            (None, "a.example.com", true, Ok("Z2")),
+            (None, "a.dev.example.com", false, Ok("Z3")),
+            (None, "dev.example.com", false, Ok("Z3")),
+            (Some("example.com"), "a.dev.example.com", false, Ok("Z1")),
+            (Some("Example.com."), "a.dev.example.com", false, Ok("Z1")),
+            (None, "a.other.org", false, Err("no public hosted zone for \"a.other.org\"")),
+            (Some("other.org"), "a.example.com", true, Err("no private hosted zone for \"other.org\"")),
+            (None, "a.twice.org", false, Err("Z4, Z5")),
+        ];
+        for (named, cluster, private, expected) in table {
+            match (choose_zone(&zones, named, cluster, private), expected) {
+                (Ok(id), Ok(expected)) => assert_eq!(id, expected, "{named:?}, {cluster}"),
+                (Err(error), Err(part)) => {
+                    assert!(error.to_string().contains(part), "{named:?}, {cluster}: {error}");
+                }
+                (found, expected) => panic!("{named:?}, {cluster}: {found:?}, not {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_partition_is_in_the_callers_arn() {
+        let table = [
+            ("arn:aws-cn:sts::111122223333:assumed-role/a/b", Some("aws-cn")),
+            ("arn:aws-test:iam::123456789012:user/a", Some("aws-test")),
+            ("arn::iam::1:user/a", None),
+            ("user/a", None),
+        ];
+        for (arn, expected) in table {
+            assert_eq!(partition(arn), expected, "{arn}");
+        }
+    }
+}

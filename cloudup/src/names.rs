@@ -1,0 +1,122 @@
+//! How things are called in the account: kOps' names, so that what kOps made is found again.
+
+use data_encoding::BASE32HEX_NOPAD;
+
+/// The most characters a role's name may have, and by kOps' custom a profile's.
+pub const ROLE_NAME_LIMIT: usize = 64;
+
+/// How many characters of the hash end a truncated name.
+const HASH_LENGTH: usize = 6;
+
+/// `name`, cut to `limit` bytes where it is longer.
+///
+/// A cut name ends in `-` and six characters of the base32hex form of the FNV-1a hash of the
+/// whole name: as kOps cuts it, so that both tools give one thing one name. A cut never splits a
+/// character: names of roles are ASCII, and where a name is not, the cut moves left.
+///
+/// ```
+/// let name = cloudup::names::truncated(
+///     "masters.this-is-a-fairly-long-cluster-name.with-several.labels.example.org",
+///     cloudup::names::ROLE_NAME_LIMIT,
+/// );
+/// assert_eq!(name, "masters.this-is-a-fairly-long-cluster-name.with-several.l-oquu9n");
+/// ```
+pub fn truncated(name: &str, limit: usize) -> String {
+    if name.len() <= limit {
+        return name.to_owned();
+    }
+    let mut hash = BASE32HEX_NOPAD.encode(&fnv1a(name.as_bytes()).to_be_bytes());
+    hash.make_ascii_lowercase();
+    hash.truncate(HASH_LENGTH);
+    let room = limit.saturating_sub(HASH_LENGTH + 1);
+    format!("{}-{hash}", &name[..name.floor_char_boundary(room)])
+}
+
+/// The 32-bit FNV-1a hash, as its authors define it.
+fn fnv1a(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// The name of an instance profile, from its ARN: what follows the last `/`.
+///
+/// ```
+/// use cloudup::names::profile_name;
+///
+/// let arn = "arn:aws:iam::111122223333:instance-profile/team/nodes";
+/// assert_eq!(profile_name(arn), Some("nodes"));
+/// assert_eq!(profile_name("arn:aws:iam::111122223333:instance-profile/"), None);
+/// ```
+pub fn profile_name(arn: &str) -> Option<&str> {
+    let (_, name) = arn.rsplit_once('/')?;
+    (!name.is_empty()).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn long_names_are_cut_as_kops_cuts_them() {
+        let table = [
+            ("this_string_is_33_characters_long", 64, "this_string_is_33_characters_long"),
+            (
+                "this_string_is_longer_it_is_46_characters_long",
+                32,
+                "this_string_is_longer_it_-ha2gug",
+            ),
+            (
+                "this_string_is_even_longer_due_to_extreme_verbosity_it_is_in_fact_84_characters_long",
+                64,
+                "this_string_is_even_longer_due_to_extreme_verbosity_it_is-7mc0g6",
+            ),
+            (
+                "nodes.this-is-a-fairly-long-cluster-name.with-several.labels.example.org",
+                64,
+                "nodes.this-is-a-fairly-long-cluster-name.with-several.lab-m3vman",
+            ),
+            (
+                "bastions.this-is-a-fairly-long-cluster-name.with-several.labels.example.org",
+                64,
+                "bastions.this-is-a-fairly-long-cluster-name.with-several.-c7rjrk",
+            ),
+            (
+                "apiservers.this-is-a-fairly-long-cluster-name.with-several.labels.example.org",
+                64,
+                "apiservers.this-is-a-fairly-long-cluster-name.with-severa-fbhrde",
+            ),
+            (
+                "aws-cloud-controller-manager.kube-system.sa.a-medium-length-name.example.org",
+                64,
+                "aws-cloud-controller-manager.kube-system.sa.a-medium-leng-a8m3oh",
+            ),
+            (
+                "aws-load-balancer-controller.kube-system.sa.a-medium-length-name.example.org",
+                64,
+                "aws-load-balancer-controller.kube-system.sa.a-medium-leng-1u4lac",
+            ),
+        ];
+        for (name, limit, expected) in table {
+            assert_eq!(truncated(name, limit), expected, "{name} cut to {limit}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_that_fits_is_kept_and_a_cut_one_fills_the_room(name in "[a-z.-]{1,120}") {
+            let cut = truncated(&name, ROLE_NAME_LIMIT);
+            if name.len() <= ROLE_NAME_LIMIT {
+                prop_assert_eq!(cut, name);
+            } else {
+                prop_assert_eq!(cut.len(), ROLE_NAME_LIMIT);
+                prop_assert!(name.starts_with(&cut[..57]));
+            }
+        }
+
+        #[test]
+        fn a_cut_never_splits_a_character(name in "\\PC{60,90}") {
+            prop_assert!(truncated(&name, ROLE_NAME_LIMIT).len() <= ROLE_NAME_LIMIT.max(name.len()));
+        }
+    }
+}

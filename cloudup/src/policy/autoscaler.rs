@@ -1,0 +1,28 @@
+//! The cluster autoscaler.
+
+use super::permissions::Permissions;
+
+/// Grows and shrinks the cluster's groups.
+pub(super) fn groups(to: &mut Permissions<'_>) {
+    to.anywhere(
+        "Scaling",
+        &[
+            "autoscaling:DescribeAutoScalingGroups",
+            "autoscaling:DescribeAutoScalingInstances",
+            "autoscaling:DescribeLaunchConfigurations",
+            "autoscaling:DescribeScalingActivities",
+            "ec2:DescribeImages",
+            "ec2:DescribeLaunchTemplateVersions",
+            "ec2:GetInstanceTypesFromInstanceRequirements",
+        ],
+    );
+    to.on_tagged(
+        "ScalingOfCluster",
+        &["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+    );
+}
+
+/// Asks EC2 what instance types there are, rather than going by a list of its own.
+pub(super) fn instance_types(to: &mut Permissions<'_>) {
+    to.anywhere("Scaling", &["ec2:DescribeInstanceTypes"]);
+}

@@ -1,0 +1,80 @@
+//! The AWS cloud controller manager: nodes, routes and classic or network load balancers.
+
+use super::{permissions::Permissions, security_groups};
+
+/// Looks after nodes and the load balancers of services.
+pub(super) fn nodes_and_load_balancers(to: &mut Permissions<'_>) {
+    to.anywhere(
+        "LoadBalancers",
+        &[
+            "autoscaling:DescribeAutoScalingGroups",
+            "autoscaling:DescribeTags",
+            "ec2:DescribeAvailabilityZones",
+            "ec2:DescribeInstanceTopology",
+            "ec2:DescribeInstances",
+            "ec2:DescribeRegions",
+            "ec2:DescribeRouteTables",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+            "elasticloadbalancing:DescribeListeners",
+            "elasticloadbalancing:DescribeLoadBalancerAttributes",
+            "elasticloadbalancing:DescribeLoadBalancerPolicies",
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeTargetGroupAttributes",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "elasticloadbalancing:DescribeTargetHealth",
+            "iam:CreateServiceLinkedRole",
+            "kms:DescribeKey",
+        ],
+    );
+    to.on_tagged(
+        "LoadBalancersOfCluster",
+        &[
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:DeleteSecurityGroup",
+            "ec2:ModifyInstanceAttribute",
+            "ec2:RevokeSecurityGroupIngress",
+            "elasticloadbalancing:AddTags",
+            "elasticloadbalancing:ApplySecurityGroupsToLoadBalancer",
+            "elasticloadbalancing:AttachLoadBalancerToSubnets",
+            "elasticloadbalancing:ConfigureHealthCheck",
+            "elasticloadbalancing:CreateLoadBalancerListeners",
+            "elasticloadbalancing:CreateLoadBalancerPolicy",
+            "elasticloadbalancing:DeleteListener",
+            "elasticloadbalancing:DeleteLoadBalancer",
+            "elasticloadbalancing:DeleteLoadBalancerListeners",
+            "elasticloadbalancing:DeleteTargetGroup",
+            "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
+            "elasticloadbalancing:DeregisterTargets",
+            "elasticloadbalancing:DetachLoadBalancerFromSubnets",
+            "elasticloadbalancing:ModifyListener",
+            "elasticloadbalancing:ModifyLoadBalancerAttributes",
+            "elasticloadbalancing:ModifyTargetGroup",
+            "elasticloadbalancing:ModifyTargetGroupAttributes",
+            "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
+            "elasticloadbalancing:RegisterTargets",
+            "elasticloadbalancing:SetLoadBalancerPoliciesForBackendServer",
+            "elasticloadbalancing:SetLoadBalancerPoliciesOfListener",
+        ],
+    );
+    to.creating_tagged(
+        "LoadBalancersCreate",
+        &[
+            "elasticloadbalancing:CreateListener",
+            "elasticloadbalancing:CreateLoadBalancer",
+            "elasticloadbalancing:CreateTargetGroup",
+        ],
+    );
+    security_groups::create(to);
+}
+
+/// Gives network load balancers security groups of their own.
+pub(super) fn nlb_security_groups(to: &mut Permissions<'_>) {
+    to.on_tagged("LoadBalancersOfCluster", &["elasticloadbalancing:SetSecurityGroups"]);
+}
+
+/// Routes each node's pods through the VPC's route table.
+pub(super) fn routes(to: &mut Permissions<'_>) {
+    to.on_tagged("RoutesOfCluster", &["ec2:CreateRoute", "ec2:DeleteRoute"]);
+}

@@ -1,0 +1,148 @@
+//! What the manifest asks for that costs permissions, with kOps' defaults applied.
+
+use crate::manifest::spec::{CiliumIpam, ClusterSpec, InstanceGroupSpec, Role, SrcDstCheck, WarmPool};
+
+/// What the instances of one role have to do with.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent switch of the manifest")]
+pub(super) struct Features {
+    /// Pods and nodes have IPv6 addresses only.
+    pub(super) ipv6: bool,
+    /// The API server encrypts secrets with a key of KMS.
+    pub(super) encryption_config: bool,
+    /// Nodeup asks EC2 about instance types.
+    pub(super) instance_types: bool,
+    /// Images come from ECR.
+    pub(super) registry: bool,
+    /// Images come from ECR as a cache of other registries.
+    pub(super) pull_through: bool,
+    /// The Amazon VPC CNI.
+    pub(super) amazon_vpc: bool,
+    /// Cilium, on EC2's network interfaces.
+    pub(super) cilium_eni: bool,
+    /// Calico, if it may change the check of source and destination.
+    pub(super) calico_check: bool,
+    /// kube-router.
+    pub(super) kube_router: bool,
+    /// kindnet.
+    pub(super) kindnet: bool,
+    /// The termination handler listens to a queue.
+    pub(super) termination_queue: bool,
+    /// Some group of the role has a warm pool whose instances report that they are ready.
+    pub(super) warm_pool_hook: bool,
+}
+
+impl Features {
+    /// What `role` has to do with in a cluster of these groups.
+    pub(super) fn of(spec: &ClusterSpec, groups: &[&InstanceGroupSpec], role: Role) -> Self {
+        let network = &spec.networking;
+        let ipv6 = spec.non_masquerade_cidr.as_deref().is_some_and(|cidr| cidr.contains(':'));
+        let amazon_vpc = network.amazonvpc.is_some();
+        let cilium_eni =
+            network.cilium.as_ref().is_some_and(|cilium| cilium.ipam == Some(CiliumIpam::Eni));
+        let mut of_role = groups.iter().filter(|group| group.role == role);
+        let gpus = spec.containerd.nvidia_gpu.enabled == Some(true)
+            || of_role.clone().any(|group| group.containerd.nvidia_gpu.enabled == Some(true));
+        Self {
+            ipv6,
+            encryption_config: spec.encryption_config == Some(true),
+            instance_types: gpus || amazon_vpc || cilium_eni,
+            registry: spec.iam.allow_container_registry,
+            pull_through: spec.containerd.use_ecr_credentials_for_mirrors,
+            amazon_vpc,
+            cilium_eni,
+            calico_check: !ipv6
+                && network.calico.as_ref().is_some_and(|calico| {
+                    calico.aws_src_dst_check != Some(SrcDstCheck::DoNothing)
+                }),
+            kube_router: network.kuberouter.is_some(),
+            kindnet: network.kindnet.is_some(),
+            termination_queue: termination_queue(spec),
+            warm_pool_hook: of_role.any(|group| has_hook(spec, group)),
+        }
+    }
+}
+
+/// Whether the node termination handler is there and listens to a queue, as it does unless the
+/// manifest says otherwise. With Karpenter, which handles terminations by itself, it must be asked
+/// for.
+fn termination_queue(spec: &ClusterSpec) -> bool {
+    let handler = &spec.node_termination_handler;
+    handler.enabled.unwrap_or(!spec.karpenter.enabled)
+        && handler.enable_sqs_termination_draining != Some(false)
+}
+
+/// Whether a group's instances wait in a warm pool until they report that they are ready.
+fn has_hook(spec: &ClusterSpec, group: &InstanceGroupSpec) -> bool {
+    let inherits = matches!(group.role, Role::ApiServer | Role::Node);
+    let of_cluster = spec.warm_pool.as_ref().filter(|_| inherits);
+    let nothing = WarmPool::default();
+    let (own, cluster) = match (&group.warm_pool, of_cluster) {
+        (None, None) => return false,
+        (own, cluster) => (own.as_ref().unwrap_or(&nothing), cluster.unwrap_or(&nothing)),
+    };
+    let is_on = own.max_size.or(cluster.max_size) != Some(0);
+    is_on && (own.enable_lifecycle_hook || cluster.enable_lifecycle_hook)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::spec::{Karpenter, NodeTerminationHandler};
+
+    #[test]
+    fn the_termination_handlers_queue_is_on_unless_something_else_is_said() {
+        let table = [
+            (None, None, false, true),
+            (Some(true), None, false, true),
+            (Some(true), Some(true), false, true),
+            (None, Some(false), false, false),
+            (Some(false), None, false, false),
+            (None, None, true, false),
+            (Some(true), None, true, true),
+        ];
+        for (enabled, queue, karpenter, expected) in table {
+            let spec = ClusterSpec {
+                node_termination_handler: NodeTerminationHandler {
+                    enabled,
+                    enable_sqs_termination_draining: queue,
+                    ..NodeTerminationHandler::default()
+                },
+                karpenter: Karpenter { enabled: karpenter },
+                ..ClusterSpec::default()
+            };
+            assert_eq!(
+                termination_queue(&spec),
+                expected,
+                "enabled {enabled:?}, queue {queue:?}, Karpenter {karpenter}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_group_takes_from_the_clusters_warm_pool_what_it_does_not_say_itself() {
+        let pool = |max_size, enable_lifecycle_hook| {
+            Some(WarmPool { min_size: 0, max_size, enable_lifecycle_hook })
+        };
+        let table = [
+            (Role::Node, None, None, false),
+            (Role::Node, None, pool(None, true), true),
+            (Role::Node, None, pool(None, false), false),
+            (Role::Node, None, pool(Some(0), true), false),
+            (Role::Node, pool(Some(0), true), pool(None, true), false),
+            (Role::Node, pool(None, false), pool(Some(5), true), true),
+            (Role::Node, pool(None, true), None, true),
+            (Role::ApiServer, None, pool(None, true), true),
+            (Role::Bastion, None, pool(None, true), false),
+            (Role::ControlPlane, None, pool(None, true), false),
+        ];
+        for (role, own, cluster, expected) in table {
+            let group: InstanceGroupSpec =
+                serde_json::from_value(serde_json::json!({ "role": role.manifest_name() }))
+                    .unwrap();
+            let group = InstanceGroupSpec { warm_pool: own.clone(), ..group };
+            let spec = ClusterSpec { warm_pool: cluster.clone(), ..ClusterSpec::default() };
+            assert_eq!(has_hook(&spec, &group), expected, "{role}, {own:?} below {cluster:?}");
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What the roles of a cluster's instances may do: kOps' permissions, one statement a reason.
+//!
+//! [`instance_policy`] is the whole of a role's own inline policy. Which part of the manifest asks
+//! for which permissions is read from top to bottom in this file; what they consist of is in a
+//! file for each concern. Every statement carries a Sid which names its reason and is unique in
+//! the document; statements are in the order of their Sids and everything in them is sorted, so
+//! the same manifest always gives the same bytes.
+
+mod autoscaler;
+mod ccm;
+mod cni;
+mod dns;
+mod ebs_csi;
+mod ecr;
+mod etcd;
+mod features;
+mod kms;
+mod lbc;
+mod node;
+mod nth;
+mod permissions;
+mod security_groups;
+mod state_store;
+mod trust;
+
+use cloudup_tasks::policy::Document;
+
+pub use self::trust::instance_trust;
+use self::{
+    features::Features,
+    permissions::{Permissions, Scope},
+};
+use crate::{
+    environment::Environment,
+    manifest::spec::{ClusterSpec, InstanceGroupSpec, Role},
+};
+
+/// Why a role's policy cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// It is not said where the cluster's configuration is.
+    #[error("spec.configBase is missing, and the control plane must be allowed to read what is there")]
+    NoConfigBase,
+    /// Instances cannot be allowed to read a location.
+    #[error("instances cannot be given access to {location:?}: a store is at s3://BUCKET/KEY")]
+    UnreadableStore {
+        /// The location.
+        location: String,
+    },
+}
+
+/// What instances of `role` may do. `None` means that they need no permissions, and so have no
+/// policy.
+///
+/// `groups` are all of the cluster's groups, whether or not they use a role that we manage.
+///
+/// # Errors
+///
+/// Where the manifest names a store that no permission can be given for.
+pub fn instance_policy(
+    cluster: &str,
+    spec: &ClusterSpec,
+    groups: &[&InstanceGroupSpec],
+    environment: &Environment,
+    role: Role,
+) -> Result<Option<Document>, PolicyError> {
+    let mut permissions = Permissions::new(Scope {
+        partition: &environment.partition,
+        region: &environment.region,
+        cluster,
+    });
+    let to = &mut permissions;
+    let has = Features::of(spec, groups, role);
+    match role {
+        Role::ControlPlane => {
+            control_plane(to, spec, &has)?;
+            if !spec.iam.uses_service_accounts() {
+                controllers(to, spec, &has, environment.hosted_zone_id.as_deref());
+            }
+        }
+        Role::ApiServer => api_server(to, spec, &has)?,
+        Role::Node => node(to, &has),
+        Role::Bastion => {}
+    }
+    Ok(permissions.document())
+}
+
+/// The control plane itself, without the controllers that run on it.
+fn control_plane(
+    to: &mut Permissions<'_>,
+    spec: &ClusterSpec,
+    has: &Features,
+) -> Result<(), PolicyError> {
+    etcd::volumes(to);
+    node::kops_controller(to);
+    if has.ipv6 {
+        node::kops_controller_ipam(to);
+    }
+    state_store::read(to, spec)?;
+    state_store::write_backups(to, spec)?;
+    keys(to, has);
+    any_node(to, has);
+    if has.cilium_eni {
+        cni::cilium_eni(to);
+    }
+    Ok(())
+}
+
+/// The controllers on the control plane, which act under its role unless they have roles of
+/// their own (`spec.iam.useServiceAccountExternalPermissions`).
+///
+/// As in kOps, the EBS CSI driver and the autoscaler are provided for even if they are not
+/// installed.
+fn controllers(to: &mut Permissions<'_>, spec: &ClusterSpec, has: &Features, zone: Option<&str>) {
+    if let Some(zone) = zone {
+        dns::records(to, zone);
+    }
+    ebs_csi::volumes(to);
+    if spec.snapshot_controller.enabled == Some(true) {
+        ebs_csi::snapshots(to);
+    }
+    ccm::nodes_and_load_balancers(to);
+    if spec.cloud_config.nlb_security_group_mode.as_deref() == Some("Managed") {
+        ccm::nlb_security_groups(to);
+    }
+    if spec.networking.kubenet.is_some() {
+        ccm::routes(to);
+    }
+    let balancers = &spec.aws_load_balancer_controller;
+    if balancers.enabled == Some(true) {
+        lbc::load_balancers(to);
+        if balancers.enable_waf {
+            lbc::waf(to);
+        }
+        if balancers.enable_waf_v2 {
+            lbc::waf_v2(to);
+        }
+        if balancers.enable_shield {
+            lbc::shield(to);
+        }
+    }
+    autoscaler::groups(to);
+    if spec.cluster_autoscaler.aws_use_static_instance_list != Some(true) {
+        autoscaler::instance_types(to);
+    }
+    if has.termination_queue {
+        nth::queue(to);
+    }
+}
+
+/// API servers without etcd.
+fn api_server(
+    to: &mut Permissions<'_>,
+    spec: &ClusterSpec,
+    has: &Features,
+) -> Result<(), PolicyError> {
+    state_store::read(to, spec)?;
+    keys(to, has);
+    any_node(to, has);
+    if has.cilium_eni {
+        cni::cilium_eni(to);
+    }
+    if has.warm_pool_hook {
+        node::warm_pool_hook(to);
+    }
+    Ok(())
+}
+
+/// Workers, which often need nothing at all.
+fn node(to: &mut Permissions<'_>, has: &Features) {
+    any_node(to, has);
+    if has.kube_router {
+        cni::kube_router(to);
+    }
+    if has.warm_pool_hook {
+        node::warm_pool_hook(to);
+    }
+}
+
+/// Whoever runs an API server uses keys: by way of EC2 and S3, or directly.
+fn keys(to: &mut Permissions<'_>, has: &Features) {
+    kms::grants(to);
+    if has.encryption_config {
+        kms::data_directly(to);
+    } else {
+        kms::data_via_services(to);
+    }
+}
+
+/// Whatever runs pods: images, the pod network, and starting up.
+fn any_node(to: &mut Permissions<'_>, has: &Features) {
+    if has.instance_types {
+        node::instance_types(to);
+    }
+    if has.ipv6 {
+        node::ipv6_addresses(to);
+    }
+    if has.registry {
+        ecr::registry(to);
+    }
+    if has.pull_through {
+        ecr::pull_through(to);
+    }
+    if has.amazon_vpc {
+        cni::amazon_vpc(to);
+    }
+    if has.calico_check {
+        cni::calico(to);
+    }
+    if has.kindnet {
+        cni::kindnet(to);
+    }
+}

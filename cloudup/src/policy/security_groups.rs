@@ -1,0 +1,19 @@
+//! Security groups that controllers make for their load balancers.
+
+use cloudup_tasks::policy::Condition;
+
+use super::permissions::Permissions;
+
+/// Makes and tags security groups, in any VPC.
+pub(super) fn create(to: &mut Permissions<'_>) {
+    to.creating_tagged("LoadBalancersCreate", &["ec2:CreateSecurityGroup"]);
+    // A new group's VPC is a resource of the request too, and carries no tag of ours.
+    let vpcs = to.scope.ec2_arn("vpc");
+    to.allow("SecurityGroupsInVpc", &["ec2:CreateSecurityGroup"], [vpcs], Condition::new());
+    to.tags(
+        "SecurityGroupsTagNew",
+        "SecurityGroupsTag",
+        &["CreateSecurityGroup"],
+        &["security-group"],
+    );
+}
