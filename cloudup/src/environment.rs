@@ -39,7 +39,9 @@ pub enum EnvironmentError {
         arn: String,
     },
     /// No subnet has a zone.
-    #[error("no subnet says which zone it is in, so the cluster's region is not known; give spec.subnets[].zone")]
+    #[error(
+        "no subnet says which zone it is in, so the cluster's region is not known; give spec.subnets[].zone"
+    )]
     NoRegion,
     /// The subnets are in more than one region.
     #[error("the subnets are in several regions: {}", regions.join(", "))]
@@ -94,7 +96,12 @@ impl Environment {
         } else {
             None
         };
-        Ok(Self { partition: partition.to_owned(), account: caller.account, region, hosted_zone_id })
+        Ok(Self {
+            partition: partition.to_owned(),
+            account: caller.account,
+            region,
+            hosted_zone_id,
+        })
     }
 }
 
@@ -172,9 +179,7 @@ fn choose_zone(
     } else {
         let cluster = cluster.trim_end_matches('.').to_lowercase();
         let above = |name: &str| {
-            cluster
-                .strip_suffix(name)
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            cluster.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
         let above: Vec<_> = seen.filter(|candidate| above(&name_of(candidate))).collect();
         let longest = above.iter().map(|candidate| name_of(candidate).len()).max();
@@ -241,7 +246,8 @@ mod tests {
             zone("Z5", "twice.org.", false),
             zone("Z6", "ample.com.", false),
         ];
-        let table: [(Option<&str>, &str, bool, Result<&str, &str>); 9] = [
+        type Case = (Option<&'static str>, &'static str, bool, Result<&'static str, &'static str>);
+        let table: [Case; 9] = [
             (None, "a.example.com", false, Ok("Z1")),
             (None, "a.example.com", true, Ok("Z2")),
             (None, "a.dev.example.com", false, Ok("Z3")),
@@ -249,7 +255,12 @@ mod tests {
             (Some("example.com"), "a.dev.example.com", false, Ok("Z1")),
             (Some("Example.com."), "a.dev.example.com", false, Ok("Z1")),
             (None, "a.other.org", false, Err("no public hosted zone for \"a.other.org\"")),
-            (Some("other.org"), "a.example.com", true, Err("no private hosted zone for \"other.org\"")),
+            (
+                Some("other.org"),
+                "a.example.com",
+                true,
+                Err("no private hosted zone for \"other.org\""),
+            ),
             (None, "a.twice.org", false, Err("Z4, Z5")),
         ];
         for (named, cluster, private, expected) in table {

@@ -2,6 +2,8 @@
 
 use data_encoding::BASE32HEX_NOPAD;
 
+use crate::manifest::spec::Role;
+
 /// The most characters a role's name may have, and by kOps' custom a profile's.
 pub const ROLE_NAME_LIMIT: usize = 64;
 
@@ -35,6 +37,32 @@ pub fn truncated(name: &str, limit: usize) -> String {
 /// The 32-bit FNV-1a hash, as its authors define it.
 fn fnv1a(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// The name of the IAM role of a cluster's instances, of its profile and of its inline policy.
+pub fn instance_role(role: Role, cluster: &str) -> String {
+    let prefix = match role {
+        Role::ControlPlane => "masters",
+        Role::ApiServer => "apiservers",
+        Role::Node => "nodes",
+        Role::Bastion => "bastions",
+    };
+    truncated(&format!("{prefix}.{cluster}"), ROLE_NAME_LIMIT)
+}
+
+/// The name of the inline policy that `spec.additionalPolicies` asks for, in the role of the
+/// given name.
+pub fn additional_policy(role_name: &str) -> String {
+    format!("additional.{role_name}")
+}
+
+/// The name of an instance group's Auto Scaling group and launch template.
+pub fn group(group: &str, role: Role, cluster: &str) -> String {
+    match role {
+        Role::ControlPlane => format!("{group}.masters.{cluster}"),
+        Role::ApiServer => format!("{group}.apiservers.{cluster}"),
+        Role::Node | Role::Bastion => format!("{group}.{cluster}"),
+    }
 }
 
 /// The name of an instance profile, from its ARN: what follows the last `/`.

@@ -1,6 +1,8 @@
 //! What the manifest asks for that costs permissions, with kOps' defaults applied.
 
-use crate::manifest::spec::{CiliumIpam, ClusterSpec, InstanceGroupSpec, Role, SrcDstCheck, WarmPool};
+use crate::manifest::spec::{
+    CiliumIpam, ClusterSpec, InstanceGroupSpec, Role, SrcDstCheck, WarmPool,
+};
 
 /// What the instances of one role have to do with.
 #[derive(Debug)]
@@ -52,9 +54,10 @@ impl Features {
             amazon_vpc,
             cilium_eni,
             calico_check: !ipv6
-                && network.calico.as_ref().is_some_and(|calico| {
-                    calico.aws_src_dst_check != Some(SrcDstCheck::DoNothing)
-                }),
+                && network
+                    .calico
+                    .as_ref()
+                    .is_some_and(|calico| calico.aws_src_dst_check != Some(SrcDstCheck::DoNothing)),
             kube_router: network.kuberouter.is_some(),
             kindnet: network.kindnet.is_some(),
             termination_queue: termination_queue(spec),

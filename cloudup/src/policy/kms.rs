@@ -1,35 +1,21 @@
 //! Keys of KMS, under which volumes and buckets are encrypted.
 
-use std::collections::BTreeMap;
-
-use cloudup_tasks::policy::{Condition, OneOrMany};
-
-use super::permissions::Permissions;
+use super::permissions::{Permissions, only_if};
 
 const DATA: [&str; 5] =
     ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
 
 /// Hands a key on to AWS's own services, which attach encrypted volumes.
 pub(super) fn grants(to: &mut Permissions<'_>) {
-    let for_aws = OneOrMany::One("true".to_owned());
-    let condition = Condition::from([(
-        "Bool".to_owned(),
-        BTreeMap::from([("kms:GrantIsForAWSResource".to_owned(), for_aws)]),
-    )]);
+    let condition = only_if("Bool", "kms:GrantIsForAWSResource", &["true"]);
     to.allow("KmsGrants", &["kms:CreateGrant"], ["*".to_owned()], condition);
 }
 
 /// Uses keys, by way of EC2 and S3 only.
 pub(super) fn data_via_services(to: &mut Permissions<'_>) {
     // These names end in `.amazonaws.com` in every partition: AWS's documentation of the key.
-    let services = OneOrMany::Many(vec![
-        format!("ec2.{}.amazonaws.com", to.scope.region),
-        "s3.*.amazonaws.com".to_owned(),
-    ]);
-    let condition = Condition::from([(
-        "StringLike".to_owned(),
-        BTreeMap::from([("kms:ViaService".to_owned(), services)]),
-    )]);
+    let ec2 = format!("ec2.{}.amazonaws.com", to.scope.region);
+    let condition = only_if("StringLike", "kms:ViaService", &[&ec2, "s3.*.amazonaws.com"]);
     to.allow("KmsData", &DATA, ["*".to_owned()], condition);
 }
 

@@ -1,6 +1,6 @@
 //! What the roles of a cluster's instances may do: kOps' permissions, one statement a reason.
 //!
-//! [`instance_policy`] is the whole of a role's own inline policy. Which part of the manifest asks
+//! [`InlinePolicies`] are what the model gives to a role. Which part of the manifest asks
 //! for which permissions is read from top to bottom in this file; what they consist of is in a
 //! file for each concern. Every statement carries a Sid which names its reason and is unique in
 //! the document; statements are in the order of their Sids and everything in them is sorted, so
@@ -14,6 +14,7 @@ mod ebs_csi;
 mod ecr;
 mod etcd;
 mod features;
+mod inline;
 mod kms;
 mod lbc;
 mod node;
@@ -23,13 +24,13 @@ mod security_groups;
 mod state_store;
 mod trust;
 
-use cloudup_tasks::policy::Document;
+use cloudup_tasks::policy::DocumentError;
 
-pub use self::trust::instance_trust;
 use self::{
     features::Features,
     permissions::{Permissions, Scope},
 };
+pub use self::{inline::InlinePolicies, trust::instance_trust};
 use crate::{
     environment::Environment,
     manifest::spec::{ClusterSpec, InstanceGroupSpec, Role},
@@ -39,7 +40,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
     /// It is not said where the cluster's configuration is.
-    #[error("spec.configBase is missing, and the control plane must be allowed to read what is there")]
+    #[error(
+        "spec.configBase is missing, and the control plane must be allowed to read what is there"
+    )]
     NoConfigBase,
     /// Instances cannot be allowed to read a location.
     #[error("instances cannot be given access to {location:?}: a store is at s3://BUCKET/KEY")]
@@ -47,23 +50,24 @@ pub enum PolicyError {
         /// The location.
         location: String,
     },
+    /// What the manifest adds is not a list of statements.
+    #[error("spec.additionalPolicies.{key} is not a list of statements", key = role.policy_key())]
+    Additional {
+        /// The role it is for.
+        role: Role,
+        /// What is wrong.
+        source: DocumentError,
+    },
 }
 
-/// What instances of `role` may do. `None` means that they need no permissions, and so have no
-/// policy.
-///
-/// `groups` are all of the cluster's groups, whether or not they use a role that we manage.
-///
-/// # Errors
-///
-/// Where the manifest names a store that no permission can be given for.
-pub fn instance_policy(
-    cluster: &str,
+/// What instances of `role` may do. `groups` are all of the cluster's groups.
+fn instance_permissions<'a>(
+    cluster: &'a str,
     spec: &ClusterSpec,
     groups: &[&InstanceGroupSpec],
-    environment: &Environment,
+    environment: &'a Environment,
     role: Role,
-) -> Result<Option<Document>, PolicyError> {
+) -> Result<Permissions<'a>, PolicyError> {
     let mut permissions = Permissions::new(Scope {
         partition: &environment.partition,
         region: &environment.region,
@@ -82,7 +86,7 @@ pub fn instance_policy(
         Role::Node => node(to, &has),
         Role::Bastion => {}
     }
-    Ok(permissions.document())
+    Ok(permissions)
 }
 
 /// The control plane itself, without the controllers that run on it.
@@ -211,3 +215,6 @@ fn any_node(to: &mut Permissions<'_>, has: &Features) {
         cni::kindnet(to);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 //! Permissions as they are gathered, reason by reason, for one policy document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, btree_map::Entry};
 
-use cloudup_tasks::policy::{Condition, Document, Effect, OneOrMany, Statement};
+use cloudup_tasks::policy::{Condition, Document, Statement, Values};
 
 use crate::tags::CLUSTER_TAG;
 
@@ -41,8 +41,8 @@ pub(super) struct Permissions<'a> {
 /// What a statement allows: some actions, on some resources, under a condition.
 #[derive(Debug)]
 struct Permission {
-    actions: BTreeSet<String>,
-    resources: BTreeSet<String>,
+    actions: Values,
+    resources: Values,
     condition: Condition,
 }
 
@@ -79,27 +79,19 @@ impl<'a> Permissions<'a> {
         resource_types: &[&str],
     ) {
         let arns: Vec<_> = resource_types.iter().map(|name| self.scope.ec2_arn(name)).collect();
-        let actions = creating.iter().map(|&action| action.to_owned()).collect();
         let mut made_for_us = self.request_tags();
-        made_for_us
-            .entry("StringEquals".to_owned())
-            .or_default()
-            .insert("ec2:CreateAction".to_owned(), OneOrMany::Many(actions));
+        require(&mut made_for_us, "StringEquals", "ec2:CreateAction", creating);
         self.allow(on_create, &["ec2:CreateTags"], arns.clone(), made_for_us);
 
         let mut ours_and_kept = self.resource_is_tagged();
-        ours_and_kept.insert(
-            "Null".to_owned(),
-            BTreeMap::from([(
-                format!("aws:RequestTag/{CLUSTER_TAG}"),
-                OneOrMany::One("true".to_owned()),
-            )]),
-        );
+        let its_tag = format!("aws:RequestTag/{CLUSTER_TAG}");
+        require(&mut ours_and_kept, "Null", &its_tag, &["true"]);
         self.allow(later, &["ec2:CreateTags", "ec2:DeleteTags"], arns, ours_and_kept);
     }
 
     /// Allows `actions` on `resources` where `condition` holds. A statement that is there already
-    /// gains the actions and resources; its condition must be the same.
+    /// gains the actions and resources: both must go with each other, and its condition must be
+    /// the same.
     pub(super) fn allow(
         &mut self,
         sid: &'static str,
@@ -107,14 +99,21 @@ impl<'a> Permissions<'a> {
         resources: impl IntoIterator<Item = String>,
         condition: Condition,
     ) {
-        let permission = self.statements.entry(sid).or_insert_with(|| Permission {
-            actions: BTreeSet::new(),
-            resources: BTreeSet::new(),
-            condition: condition.clone(),
-        });
-        debug_assert_eq!(permission.condition, condition, "{sid} has two conditions");
-        permission.actions.extend(actions.iter().map(|&action| action.to_owned()));
-        permission.resources.extend(resources);
+        let asked = Permission {
+            actions: actions.iter().copied().collect(),
+            resources: resources.into_iter().collect(),
+            condition,
+        };
+        match self.statements.entry(sid) {
+            Entry::Vacant(place) => {
+                place.insert(asked);
+            }
+            Entry::Occupied(mut there) => {
+                debug_assert_eq!(there.get().condition, asked.condition, "{sid}");
+                there.get_mut().actions.extend(asked.actions);
+                there.get_mut().resources.extend(asked.resources);
+            }
+        }
     }
 
     /// The resource is tagged as the cluster's.
@@ -128,45 +127,58 @@ impl<'a> Permissions<'a> {
     }
 
     fn cluster_tag(&self, whose: &str) -> Condition {
-        string_equals(&format!("{whose}/{CLUSTER_TAG}"), self.scope.cluster)
+        only_if("StringEquals", &format!("{whose}/{CLUSTER_TAG}"), &[self.scope.cluster])
     }
 
-    /// The document, or none where nothing is allowed.
-    pub(super) fn document(self) -> Option<Document> {
-        let statements: Vec<_> = self
-            .statements
-            .into_iter()
-            .map(|(sid, permission)| Statement {
-                sid: Some(sid.to_owned()),
-                effect: Effect::Allow,
-                principal: None,
-                not_principal: None,
-                action: Some(one_or_many(permission.actions)),
-                not_action: None,
-                resource: Some(one_or_many(permission.resources)),
-                not_resource: None,
-                condition: (!permission.condition.is_empty()).then_some(permission.condition),
-            })
-            .collect();
-        (!statements.is_empty()).then(|| Document {
-            version: Some("2012-10-17".to_owned()),
-            id: None,
-            statements,
+    /// The document, or none where nothing is allowed. Where it takes more than `room`
+    /// characters, statements about the same resources under the same condition are joined, and
+    /// so are their Sids.
+    pub(super) fn document(self, room: usize) -> Option<Document> {
+        if self.statements.is_empty() {
+            return None;
+        }
+        let sids = self.statements.iter().map(|(&sid, permission)| (sid.to_owned(), permission));
+        let document = document(sids);
+        Some(if document.size() <= room { document } else { self.joined() })
+    }
+
+    fn joined(&self) -> Document {
+        let mut alike: BTreeMap<_, (String, Permission)> = BTreeMap::new();
+        for (sid, Permission { actions, resources, condition }) in &self.statements {
+            let (sids, joined) = alike.entry((resources, condition)).or_insert_with(|| {
+                let (resources, condition) = (resources.clone(), condition.clone());
+                (String::new(), Permission { actions: Values::default(), resources, condition })
+            });
+            sids.push_str(sid);
+            joined.actions.extend(actions);
+        }
+        document(alike.values().map(|(sid, permission)| (sid.clone(), permission)))
+    }
+}
+
+fn document<'p>(permissions: impl Iterator<Item = (String, &'p Permission)>) -> Document {
+    let mut statements: Vec<_> = permissions
+        .map(|(sid, permission)| {
+            let mut statement = Statement::allow(sid)
+                .actions(permission.actions.clone())
+                .resources(permission.resources.clone());
+            statement.condition.clone_from(&permission.condition);
+            statement
         })
-    }
+        .collect();
+    statements.sort();
+    Document::new(statements)
 }
 
-/// A condition that `key` has one value.
-pub(super) fn string_equals(key: &str, value: &str) -> Condition {
-    let value = OneOrMany::One(value.to_owned());
-    Condition::from([("StringEquals".to_owned(), BTreeMap::from([(key.to_owned(), value)]))])
+/// The condition that `operator` finds `key` among `values`.
+pub(super) fn only_if(operator: &str, key: &str, values: &[&str]) -> Condition {
+    let mut condition = Condition::new();
+    require(&mut condition, operator, key, values);
+    condition
 }
 
-/// One value on its own, several as a list.
-fn one_or_many(values: BTreeSet<String>) -> OneOrMany {
-    let mut values: Vec<_> = values.into_iter().collect();
-    match values.as_slice() {
-        [_] => OneOrMany::One(values.remove(0)),
-        _ => OneOrMany::Many(values),
-    }
+/// Adds to a condition that `operator` finds `key` among `values`.
+pub(super) fn require(condition: &mut Condition, operator: &str, key: &str, values: &[&str]) {
+    let keys = condition.entry(operator.to_owned()).or_default();
+    keys.entry(key.to_owned()).or_default().extend(values.iter().copied());
 }

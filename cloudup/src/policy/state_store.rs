@@ -57,12 +57,12 @@ fn configuration(spec: &ClusterSpec) -> Result<BTreeSet<&str>, PolicyError> {
 fn backups(spec: &ClusterSpec) -> Result<BTreeSet<String>, PolicyError> {
     spec.etcd_clusters
         .iter()
-        .map(|etcd| match &etcd.backups.backup_store {
-            Some(store) => Ok(store.clone()),
-            None => {
-                let base = base(spec)?.trim_end_matches('/');
-                Ok(format!("{base}/backups/etcd/{}", etcd.name))
+        .map(|etcd| {
+            if let Some(store) = &etcd.backups.backup_store {
+                return Ok(store.clone());
             }
+            let base = base(spec)?.trim_end_matches('/');
+            Ok(format!("{base}/backups/etcd/{}", etcd.name))
         })
         .collect()
 }
@@ -137,7 +137,9 @@ mod tests {
 
     #[test]
     fn what_lies_below_another_location_needs_no_permission_of_its_own() {
-        let cases: [(&str, Option<&str>, Option<&str>, &[&str]); 6] = [
+        type Case =
+            (&'static str, Option<&'static str>, Option<&'static str>, &'static [&'static str]);
+        let cases: [Case; 6] = [
             ("s3://b/c", None, None, &["s3://b/c"]),
             ("s3://b/c/", Some("s3://b/c/pki"), Some("s3://b/c/secrets"), &["s3://b/c"]),
             ("s3://b/c", Some("s3://b/c2"), None, &["s3://b/c", "s3://b/c2"]),

@@ -1,0 +1,222 @@
+//! What holds for the policies of every cluster, and what those of some look like.
+
+use std::{collections::BTreeSet, fmt::Write};
+
+use cloudup_tasks::{
+    cloud::iam::Quotas,
+    policy::{Document, DocumentUse},
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+const NAME: &str = "minimal.example.com";
+
+fn environment(partition: &str, region: &str) -> Environment {
+    Environment {
+        account: "111122223333".to_owned(),
+        partition: partition.to_owned(),
+        region: region.to_owned(),
+        hosted_zone_id: Some("Z0123456789ABCDEFGHIJ".to_owned()),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is called with literals")]
+fn spec(fields: Value) -> ClusterSpec {
+    let mut all = json!({
+        "configBase": "s3://acme-kops-state/minimal.example.com",
+        "etcdClusters": [{ "name": "main" }, { "name": "events" }],
+    });
+    for (key, value) in fields.as_object().unwrap() {
+        all[key] = value.clone();
+    }
+    serde_json::from_value(all).unwrap()
+}
+
+fn group(fields: Value) -> InstanceGroupSpec {
+    serde_json::from_value(fields).unwrap()
+}
+
+fn own(cluster: &str, spec: &ClusterSpec, at: &Environment, role: Role) -> Option<Document> {
+    let groups = Role::ALL.map(|role| group(json!({ "role": role.manifest_name() })));
+    let groups: Vec<_> = groups.iter().collect();
+    InlinePolicies::of_instances(cluster, spec, &groups, at, role).unwrap().own
+}
+
+/// Everything that can be switched on together, and costs the most.
+fn everything() -> Value {
+    json!({
+        "etcdClusters": [{ "name": "main" }, { "name": "events" }, { "name": "cilium" }],
+        "keyStore": "s3://acme-keys/pki",
+        "secretStore": "s3://acme-secrets/secrets",
+        "iam": { "allowContainerRegistry": true },
+        "containerd": { "useECRCredentialsForMirrors": true, "nvidiaGPU": { "enabled": true } },
+        "encryptionConfig": true,
+        "networking": { "amazonvpc": {}, "cilium": { "ipam": "eni" }, "calico": {}, "kubenet": {}, "kindnet": {}, "kuberouter": {} },
+        "cloudConfig": { "nlbSecurityGroupMode": "Managed" },
+        "awsLoadBalancerController":
+            { "enabled": true, "enableWAF": true, "enableWAFv2": true, "enableShield": true },
+        "snapshotController": { "enabled": true },
+        "clusterAutoscaler": { "enabled": true },
+        "warmPool": { "enableLifecycleHook": true },
+    })
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "the table is there to be read, with --nocapture")]
+fn the_largest_policies_fit_in_every_partition() {
+    let partitions = [
+        ("aws", "ap-southeast-2"),
+        ("aws-cn", "cn-northwest-1"),
+        ("aws-us-gov", "us-gov-west-1"),
+        ("aws-iso", "us-iso-east-1"),
+        ("aws-iso-b", "us-isob-east-1"),
+    ];
+    let long = "this-is-a-fairly-long-cluster-name.with-several.labels.example.org";
+    let limit = Quotas::default().role_policy_size;
+    let mut table =
+        format!("{:<12}{:<16}{:>8}{:>8}\n", "partition", "role", NAME.len(), long.len());
+    for (partition, region) in partitions {
+        for role in Role::ALL {
+            write!(table, "{partition:<12}{:<16}", role.to_string()).unwrap();
+            for cluster in [NAME, long] {
+                let document =
+                    own(cluster, &spec(everything()), &environment(partition, region), role);
+                let size = document.as_ref().map_or(0, Document::size);
+                write!(table, "{size:>8}").unwrap();
+                assert!(size <= limit, "{role} of {cluster} in {partition} takes {size}");
+            }
+            table.push('\n');
+        }
+    }
+    println!("characters of a role's own inline policy, by length of the cluster's name:\n{table}");
+}
+
+#[test]
+fn joining_statements_saves_room_and_changes_no_grant() {
+    let (spec, at) = (spec(everything()), environment("aws", "eu-west-1"));
+    let groups = [];
+    for role in Role::ALL {
+        let build =
+            |room| instance_permissions(NAME, &spec, &groups, &at, role).unwrap().document(room);
+        let (split, joined) = (build(usize::MAX), build(0));
+        let (Some(split), Some(joined)) = (split, joined) else {
+            assert_eq!(role, Role::Bastion);
+            continue;
+        };
+        assert_eq!(split.grants(), joined.grants(), "{role}");
+        if role == Role::ControlPlane {
+            assert!(joined.size() + 500 < split.size(), "{} {}", joined.size(), split.size());
+        }
+    }
+}
+
+#[test]
+fn what_the_manifest_adds_leaves_less_room_and_is_kept_as_it_is() {
+    let text = r#"[{"Sid":"NotThose","Effect":"Deny","NotAction":"s3:*","Resource":["arn:aws:s3:::b","arn:aws:s3:::a"]}]"#;
+    let spec = spec(json!({ "additionalPolicies": { "master": text, "node": "[]" } }));
+    let at = environment("aws", "eu-west-1");
+    let of = |role| InlinePolicies::of_instances(NAME, &spec, &[], &at, role).unwrap();
+    let additional = of(Role::ControlPlane).additional.unwrap();
+    assert_eq!(
+        additional.compact(),
+        r#"{"Version":"2012-10-17","Statement":[{"Sid":"NotThose","Effect":"Deny","NotAction":"s3:*","Resource":["arn:aws:s3:::a","arn:aws:s3:::b"]}]}"#
+    );
+    assert_eq!(of(Role::Node).additional, None, "no statements, no policy");
+    assert_eq!(of(Role::Bastion).documents().count(), 0);
+}
+
+#[test]
+fn what_is_wrong_with_the_manifests_own_statements_is_said_with_its_field() {
+    let spec = spec(json!({ "additionalPolicies": { "node": r#"[{"Effect":"Allow"}]"# } }));
+    let at = environment("aws", "eu-west-1");
+    let error = InlinePolicies::of_instances(NAME, &spec, &[], &at, Role::Node).unwrap_err();
+    assert_eq!(error.to_string(), "spec.additionalPolicies.node is not a list of statements");
+    assert!(std::error::Error::source(&error).unwrap().to_string().contains("Action"));
+}
+
+#[test]
+fn controllers_with_roles_of_their_own_leave_the_control_plane_little() {
+    let spec = spec(json!({
+        "iam": { "useServiceAccountExternalPermissions": true, "allowContainerRegistry": true },
+        "awsLoadBalancerController": { "enabled": true },
+    }));
+    let document = own(NAME, &spec, &environment("aws", "eu-west-1"), Role::ControlPlane).unwrap();
+    insta::assert_snapshot!(document.pretty());
+}
+
+#[test]
+fn a_control_plane_by_default() {
+    let document =
+        own(NAME, &spec(json!({})), &environment("aws-cn", "cn-north-1"), Role::ControlPlane)
+            .unwrap();
+    insta::assert_snapshot!(document.pretty());
+}
+
+#[test]
+fn workers_need_nothing_by_default_and_what_runs_on_them_otherwise() {
+    let at = environment("aws", "eu-west-1");
+    assert_eq!(own(NAME, &spec(json!({})), &at, Role::Node), None);
+    insta::assert_snapshot!(own(NAME, &spec(everything()), &at, Role::Node).unwrap().pretty());
+}
+
+/// Clusters with any of the switches on.
+fn clusters() -> impl Strategy<Value = ClusterSpec> {
+    let all = everything();
+    let keys: Vec<_> = all.as_object().unwrap().keys().cloned().collect();
+    let picked = prop::sample::subsequence(keys.clone(), 0..=keys.len());
+    (picked, any::<bool>(), any::<bool>()).prop_map(move |(keys, service_accounts, ipv6)| {
+        let mut fields = json!({});
+        for key in keys {
+            fields[&key] = all[&key].clone();
+        }
+        if service_accounts {
+            fields["iam"]["useServiceAccountExternalPermissions"] = json!(true);
+        }
+        if ipv6 {
+            fields["nonMasqueradeCIDR"] = json!("::/0");
+        }
+        spec(fields)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_statement_says_why_it_is_there_and_iam_takes_the_document(spec in clusters()) {
+        let at = environment("aws", "eu-west-1");
+        for role in Role::ALL {
+            let Some(document) = own(NAME, &spec, &at, role) else { continue };
+            prop_assert!(document.check(DocumentUse::Permissions).is_ok());
+            let sids: BTreeSet<_> =
+                document.statements.iter().filter_map(|s| s.sid.as_deref()).collect();
+            prop_assert_eq!(sids.len(), document.statements.len(), "Sids are there, and unique");
+            for sid in sids {
+                prop_assert!(sid.chars().all(|c| c.is_ascii_alphanumeric()), "{}", sid);
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_manifest_gives_the_same_bytes(spec in clusters()) {
+        let at = environment("aws", "eu-west-1");
+        for role in Role::ALL {
+            let once = own(NAME, &spec, &at, role).map(|document| document.compact());
+            let again = own(NAME, &spec.clone(), &at, role).map(|document| document.compact());
+            prop_assert_eq!(once, again);
+        }
+    }
+
+    #[test]
+    fn a_role_of_its_own_only_ever_takes_from_the_control_plane(spec in clusters()) {
+        let at = environment("aws", "eu-west-1");
+        let mut with = spec.clone();
+        with.iam.use_service_account_external_permissions = Some(true);
+        let mut without = spec;
+        without.iam.use_service_account_external_permissions = None;
+        let grants = |spec| own(NAME, spec, &at, Role::ControlPlane).unwrap().grants();
+        prop_assert!(grants(&with).is_subset(&grants(&without)));
+    }
+}
