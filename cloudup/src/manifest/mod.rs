@@ -1,3 +1,61 @@
 //! kOps manifests: `Cluster` and `InstanceGroup` documents of `kops.k8s.io/v1alpha2`.
+//!
+//! [`Manifest::read`] takes the text of files and gives clusters with their instance groups, or
+//! everything that is wrong with them at once. Reading is strict: a field that kOps does not know,
+//! a value of the wrong type and whatever contradicts itself is a [`Mistake`] with its place and,
+//! where there is one, a hint. Fields that kOps knows and this version does not act on are kept in
+//! the document's raw value and named in one [`Notice`].
+//!
+//! ```
+//! use cloudup::manifest::Manifest;
+//!
+//! let text = "
+//! apiVersion: kops.k8s.io/v1alpha2
+//! kind: Cluster
+//! metadata:
+//!   name: demo.example.com
+//! spec:
+//!   cloudProvider: aws
+//!   configBase: s3://state/demo.example.com
+//!   subnet: []
+//! ";
+//! let errors = Manifest::read(&[("cluster.yaml", text)]).unwrap_err();
+//! assert_eq!(
+//!     errors.to_string(),
+//!     "error: there is no field \"subnet\"\n  \
+//!        --> cluster.yaml:9:3, document 1, spec.subnet\n  \
+//!        hint: did you mean \"subnets\"?"
+//! );
+//! ```
 
+mod decode;
+mod document;
+mod mistake;
+mod read;
+mod schema;
+mod source;
 pub mod spec;
+mod suggest;
+mod unused;
+mod validate;
+mod yaml;
+
+pub use document::{Cluster, InstanceGroup, Object};
+pub use mistake::{ManifestErrors, Mistake, Notice, Place};
+pub use read::ReadError;
+pub use source::Source;
+
+/// What manifests hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manifest {
+    /// The clusters, with their instance groups, in the order given.
+    pub clusters: Vec<Cluster>,
+    /// Instance groups whose cluster is not among the documents. Empty where there is a cluster.
+    pub groups: Vec<InstanceGroup>,
+    /// `SSHCredential` documents.
+    pub credentials: Vec<Object>,
+    /// Documents that are not kOps' own; kOps adds them to the cluster as they are.
+    pub additional: Vec<Object>,
+    /// What is worth knowing.
+    pub notices: Vec<Notice>,
+}

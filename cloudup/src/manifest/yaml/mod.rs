@@ -1,0 +1,16 @@
+//! YAML as a tree in which everything knows its place.
+
+mod scalar;
+mod split;
+mod tree;
+
+pub(super) use scalar::{Resolved, Scalar};
+pub(super) use split::split;
+pub(super) use tree::{Entry, Fault, Node, Tree, parse};
+
+/// A line and a column, both from 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Position {
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
