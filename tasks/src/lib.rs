@@ -7,4 +7,5 @@ pub mod arn;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod cloud;
+pub mod local;
 pub mod policy;

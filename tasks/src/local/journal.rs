@@ -1,0 +1,85 @@
+//! What happened to an account, call by call and state by state: for tests that ask what was ever
+//! the case.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::{Call, State, state::PolicyText};
+use crate::cloud::iam::Tags;
+
+/// What happened to an account since recording began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Journal {
+    /// Every call, in the order they came, those that failed included.
+    pub calls: Vec<Call>,
+    /// The account after each call that changed it, in order.
+    pub moments: Vec<Moment>,
+}
+
+impl Journal {
+    /// The calls that were to change something.
+    pub fn writes(&self) -> impl Iterator<Item = &Call> {
+        self.calls.iter().filter(|call| call.writes)
+    }
+}
+
+/// What an account held after a call that changed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Moment {
+    /// The call.
+    pub after: Call,
+    /// Its roles by name.
+    pub roles: BTreeMap<String, RoleMoment>,
+    /// Its instance profiles by name.
+    pub instance_profiles: BTreeMap<String, ProfileMoment>,
+}
+
+/// What a role was at a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RoleMoment {
+    /// Who might assume it.
+    pub assume_role_policy_document: String,
+    /// What bounded it.
+    pub permissions_boundary: Option<String>,
+    /// Its inline policies by name.
+    pub inline_policies: BTreeMap<String, String>,
+    /// The ARNs of its managed policies.
+    pub attached_policies: BTreeSet<String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// What an instance profile was at a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProfileMoment {
+    /// The role in it.
+    pub role: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Moment {
+    pub(super) fn of(state: &State, after: Call) -> Self {
+        let text = |PolicyText(text): &PolicyText| text.clone();
+        let roles = state.roles.iter().map(|role| {
+            let moment = RoleMoment {
+                assume_role_policy_document: text(&role.assume_role_policy_document),
+                permissions_boundary: role.permissions_boundary.clone(),
+                inline_policies: role
+                    .inline_policies
+                    .iter()
+                    .map(|(name, document)| (name.clone(), text(document)))
+                    .collect(),
+                attached_policies: role.attached_policies.clone(),
+                tags: role.tags.clone(),
+            };
+            (role.name.clone(), moment)
+        });
+        let profiles = state.instance_profiles.iter().map(|profile| {
+            let role = profile.role.as_ref().map(|role| role.name.clone());
+            (profile.name.clone(), ProfileMoment { role, tags: profile.tags.clone() })
+        });
+        Self { after, roles: roles.collect(), instance_profiles: profiles.collect() }
+    }
+}

@@ -1,0 +1,98 @@
+//! Managed policies: those of AWS that every account knows, and those in the account's state.
+
+use super::{
+    error::Refusal,
+    grammar,
+    state::{PolicyText, State},
+};
+
+/// Policies of AWS that roles of nodes and their add-ons take, each with actions it allows: enough
+/// to tell them apart, not AWS's full list.
+const OF_AWS: &[(&str, &[&str])] = &[
+    ("AdministratorAccess", &["*"]),
+    ("AmazonEBSCSIDriverPolicy", &["ec2:AttachVolume", "ec2:CreateVolume", "ec2:DetachVolume"]),
+    (
+        "AmazonEC2ContainerRegistryPowerUser",
+        &["ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:PutImage"],
+    ),
+    ("AmazonEC2ContainerRegistryPullOnly", &["ecr:BatchGetImage", "ecr:GetAuthorizationToken"]),
+    (
+        "AmazonEC2ContainerRegistryReadOnly",
+        &["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetAuthorizationToken"],
+    ),
+    ("AmazonEC2FullAccess", &["ec2:*"]),
+    ("AmazonEC2ReadOnlyAccess", &["ec2:Describe*"]),
+    ("AmazonEKSClusterPolicy", &["ec2:Describe*", "elasticloadbalancing:*"]),
+    ("AmazonEKSWorkerNodePolicy", &["ec2:DescribeInstances", "eks:DescribeCluster"]),
+    ("AmazonEKS_CNI_Policy", &["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface"]),
+    ("AmazonRoute53FullAccess", &["route53:*"]),
+    ("AmazonS3FullAccess", &["s3:*"]),
+    ("AmazonS3ReadOnlyAccess", &["s3:Get*", "s3:List*"]),
+    ("AmazonSSMManagedInstanceCore", &["ssm:UpdateInstanceInformation", "ssmmessages:*"]),
+    ("AmazonSSMPatchAssociation", &["ssm:DescribeEffectivePatchesForPatchBaseline"]),
+    ("AmazonVPCFullAccess", &["ec2:*Vpc*"]),
+    ("CloudWatchAgentServerPolicy", &["cloudwatch:PutMetricData", "logs:PutLogEvents"]),
+    ("CloudWatchLogsFullAccess", &["logs:*"]),
+    ("IAMFullAccess", &["iam:*"]),
+    ("IAMReadOnlyAccess", &["iam:Get*", "iam:List*"]),
+    ("PowerUserAccess", &["*"]),
+    ("ReadOnlyAccess", &["ec2:Describe*", "iam:Get*", "iam:List*", "s3:Get*", "s3:List*"]),
+    ("SecurityAudit", &["iam:Get*", "iam:List*"]),
+    ("ViewOnlyAccess", &["ec2:Describe*", "iam:List*"]),
+    ("job-function/ViewOnlyAccess", &["ec2:Describe*", "iam:List*"]),
+    ("service-role/AmazonEBSCSIDriverPolicy", &["ec2:AttachVolume", "ec2:CreateVolume"]),
+    ("service-role/AmazonEFSCSIDriverPolicy", &["elasticfilesystem:CreateAccessPoint"]),
+];
+
+/// A managed policy that may be attached.
+pub(super) struct Known {
+    pub(super) name: String,
+    pub(super) default_version_id: String,
+}
+
+/// The managed policy of that ARN, if the account or AWS has it.
+pub(super) fn find(state: &State, arn: &str) -> Option<Known> {
+    let name = grammar::policy_arn(arn).ok()?.to_owned();
+    if let Some(policy) = state.managed_policies.iter().find(|policy| policy.arn == arn) {
+        return Some(Known { name, default_version_id: policy.default_version_id.clone() });
+    }
+    of_aws(state, arn).map(|_| Known { name, default_version_id: "v1".into() })
+}
+
+/// The document of one version.
+pub(super) fn version(state: &State, arn: &str, version: &str) -> Option<PolicyText> {
+    if let Some(policy) = state.managed_policies.iter().find(|policy| policy.arn == arn) {
+        return policy.versions.get(version).cloned();
+    }
+    let actions = of_aws(state, arn).filter(|_| version == "v1")?;
+    Some(allowing(actions))
+}
+
+/// Refuses an ARN that names no policy; `message` says so.
+pub(super) fn must_exist(state: &State, arn: &str, message: String) -> Result<Known, Refusal> {
+    grammar::policy_arn(arn)?;
+    find(state, arn).ok_or_else(|| Refusal::no_such_entity(message))
+}
+
+/// What a managed policy holds that was seeded without a document.
+pub(super) fn default_document() -> PolicyText {
+    allowing(&["sts:GetCallerIdentity"])
+}
+
+fn of_aws(state: &State, arn: &str) -> Option<&'static [&'static str]> {
+    let path = arn
+        .strip_prefix("arn:")?
+        .strip_prefix(state.partition.as_str())?
+        .strip_prefix(":iam::aws:policy/")?;
+    OF_AWS.iter().find(|(known, _)| *known == path).map(|(_, actions)| *actions)
+}
+
+fn allowing(actions: &[&str]) -> PolicyText {
+    PolicyText(
+        serde_json::json!({
+            "Version": "2012-10-17",
+            "Statement": [{ "Effect": "Allow", "Action": actions, "Resource": "*" }],
+        })
+        .to_string(),
+    )
+}

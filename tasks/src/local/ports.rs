@@ -1,0 +1,347 @@
+//! The account as the ports of [`cloud`](crate::cloud) see it.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::{Account, Call, error::Refusal, page::page};
+use crate::cloud::{
+    CloudError, CloudReader, CloudWriter, Page,
+    ec2::{Ec2Reader, Ec2Writer, LaunchTemplate, LaunchTemplateData},
+    iam::{
+        AttachedPolicy, IamReader, IamWriter, InstanceProfile, ManagedPolicy, NewRole, Quotas,
+        Role, Tags, WireDocument,
+    },
+    route53::{HostedZone, Route53Reader},
+    sts::{CallerIdentity, StsReader},
+};
+
+impl CloudReader for Account {
+    fn iam(&self) -> &dyn IamReader {
+        self
+    }
+
+    fn sts(&self) -> &dyn StsReader {
+        self
+    }
+
+    fn route53(&self) -> &dyn Route53Reader {
+        self
+    }
+
+    fn ec2(&self) -> Option<&dyn Ec2Reader> {
+        Some(self)
+    }
+}
+
+impl CloudWriter for Account {
+    fn reader(&self) -> &(dyn CloudReader + 'static) {
+        self
+    }
+
+    fn iam(&self) -> &dyn IamWriter {
+        self
+    }
+
+    fn ec2(&self) -> Option<&dyn Ec2Writer> {
+        Some(self)
+    }
+}
+
+impl Call {
+    fn iam(operation: &'static str, kind: &'static str, resource: impl Into<String>) -> Self {
+        Self { service: "iam", operation, kind, resource: resource.into(), writes: false }
+    }
+
+    fn ec2(operation: &'static str, template: &str) -> Self {
+        let (kind, resource) = ("launch-template", template.to_owned());
+        Self { service: "ec2", operation, kind, resource, writes: false }
+    }
+
+    fn writing(self) -> Self {
+        Self { writes: true, ..self }
+    }
+}
+
+const ROLE: &str = "role";
+const PROFILE: &str = "instance-profile";
+
+#[async_trait]
+impl IamReader for Account {
+    async fn get_role(&self, role: &str) -> Result<Role, CloudError> {
+        self.read(Call::iam("GetRole", ROLE, role), |state| state.get_role(role)).await
+    }
+
+    async fn list_roles(&self, marker: Option<&str>) -> Result<Page<Role>, CloudError> {
+        self.read(Call::iam("ListRoles", "", ""), |state| state.list_roles(marker)).await
+    }
+
+    async fn get_role_policy(&self, role: &str, policy: &str) -> Result<WireDocument, CloudError> {
+        let call = Call::iam("GetRolePolicy", ROLE, format!("{role}/{policy}"));
+        self.read(call, |state| state.get_role_policy(role, policy)).await
+    }
+
+    async fn list_role_policies(
+        &self,
+        role: &str,
+        marker: Option<&str>,
+    ) -> Result<Page<String>, CloudError> {
+        let call = Call::iam("ListRolePolicies", ROLE, role);
+        self.read(call, |state| state.list_role_policies(role, marker)).await
+    }
+
+    async fn list_attached_role_policies(
+        &self,
+        role: &str,
+        marker: Option<&str>,
+    ) -> Result<Page<AttachedPolicy>, CloudError> {
+        let call = Call::iam("ListAttachedRolePolicies", ROLE, role);
+        self.read(call, |state| state.list_attached_role_policies(role, marker)).await
+    }
+
+    async fn get_policy(&self, arn: &str) -> Result<ManagedPolicy, CloudError> {
+        self.read(Call::iam("GetPolicy", "policy", arn), |state| state.get_policy(arn)).await
+    }
+
+    async fn get_policy_version(
+        &self,
+        arn: &str,
+        version_id: &str,
+    ) -> Result<WireDocument, CloudError> {
+        let call = Call::iam("GetPolicyVersion", "policy", format!("{arn}/{version_id}"));
+        self.read(call, |state| state.get_policy_version(arn, version_id)).await
+    }
+
+    async fn get_instance_profile(&self, profile: &str) -> Result<InstanceProfile, CloudError> {
+        let call = Call::iam("GetInstanceProfile", PROFILE, profile);
+        self.read(call, |state| state.get_instance_profile(profile)).await
+    }
+
+    async fn list_instance_profiles(
+        &self,
+        marker: Option<&str>,
+    ) -> Result<Page<InstanceProfile>, CloudError> {
+        let call = Call::iam("ListInstanceProfiles", "", "");
+        self.read(call, |state| state.list_instance_profiles(marker)).await
+    }
+
+    async fn list_instance_profiles_for_role(
+        &self,
+        role: &str,
+        marker: Option<&str>,
+    ) -> Result<Page<InstanceProfile>, CloudError> {
+        let call = Call::iam("ListInstanceProfilesForRole", ROLE, role);
+        self.read(call, |state| state.list_instance_profiles_for_role(role, marker)).await
+    }
+
+    async fn get_account_summary(&self) -> Result<Quotas, CloudError> {
+        let call = Call::iam("GetAccountSummary", "", "");
+        self.read(call, |state| Ok(Quotas::from(&state.quotas))).await
+    }
+}
+
+#[async_trait]
+impl IamWriter for Account {
+    async fn create_role(&self, role: NewRole<'_>) -> Result<Role, CloudError> {
+        let call = Call::iam("CreateRole", ROLE, role.name).writing();
+        self.write(call, |state| state.create_role(&role)).await
+    }
+
+    async fn update_assume_role_policy(
+        &self,
+        role: &str,
+        document: &str,
+    ) -> Result<(), CloudError> {
+        let call = Call::iam("UpdateAssumeRolePolicy", ROLE, role).writing();
+        self.write(call, |state| state.update_assume_role_policy(role, document)).await
+    }
+
+    async fn put_role_permissions_boundary(&self, role: &str, arn: &str) -> Result<(), CloudError> {
+        let call = Call::iam("PutRolePermissionsBoundary", ROLE, role).writing();
+        self.write(call, |state| state.put_boundary(role, arn)).await
+    }
+
+    async fn delete_role_permissions_boundary(&self, role: &str) -> Result<(), CloudError> {
+        let call = Call::iam("DeleteRolePermissionsBoundary", ROLE, role).writing();
+        self.write(call, |state| state.delete_boundary(role)).await
+    }
+
+    async fn tag_role(&self, role: &str, tags: &Tags) -> Result<(), CloudError> {
+        let call = Call::iam("TagRole", ROLE, role).writing();
+        self.write(call, |state| state.tag_role(role, tags)).await
+    }
+
+    async fn untag_role(&self, role: &str, keys: &[String]) -> Result<(), CloudError> {
+        let call = Call::iam("UntagRole", ROLE, role).writing();
+        self.write(call, |state| state.untag_role(role, keys)).await
+    }
+
+    async fn delete_role(&self, role: &str) -> Result<(), CloudError> {
+        let call = Call::iam("DeleteRole", ROLE, role).writing();
+        self.write(call, |state| state.delete_role(role)).await
+    }
+
+    async fn put_role_policy(
+        &self,
+        role: &str,
+        policy: &str,
+        document: &str,
+    ) -> Result<(), CloudError> {
+        let call = Call::iam("PutRolePolicy", ROLE, format!("{role}/{policy}")).writing();
+        self.write(call, |state| state.put_role_policy(role, policy, document)).await
+    }
+
+    async fn delete_role_policy(&self, role: &str, policy: &str) -> Result<(), CloudError> {
+        let call = Call::iam("DeleteRolePolicy", ROLE, format!("{role}/{policy}")).writing();
+        self.write(call, |state| state.delete_role_policy(role, policy)).await
+    }
+
+    async fn attach_role_policy(&self, role: &str, arn: &str) -> Result<(), CloudError> {
+        let call = Call::iam("AttachRolePolicy", ROLE, format!("{role}/{arn}")).writing();
+        self.write(call, |state| state.attach_role_policy(role, arn)).await
+    }
+
+    async fn detach_role_policy(&self, role: &str, arn: &str) -> Result<(), CloudError> {
+        let call = Call::iam("DetachRolePolicy", ROLE, format!("{role}/{arn}")).writing();
+        self.write(call, |state| state.detach_role_policy(role, arn)).await
+    }
+
+    async fn create_instance_profile(
+        &self,
+        profile: &str,
+        tags: &Tags,
+    ) -> Result<InstanceProfile, CloudError> {
+        let call = Call::iam("CreateInstanceProfile", PROFILE, profile).writing();
+        self.write(call, |state| state.create_instance_profile(profile, tags)).await
+    }
+
+    async fn tag_instance_profile(&self, profile: &str, tags: &Tags) -> Result<(), CloudError> {
+        let call = Call::iam("TagInstanceProfile", PROFILE, profile).writing();
+        self.write(call, |state| state.tag_instance_profile(profile, tags)).await
+    }
+
+    async fn untag_instance_profile(
+        &self,
+        profile: &str,
+        keys: &[String],
+    ) -> Result<(), CloudError> {
+        let call = Call::iam("UntagInstanceProfile", PROFILE, profile).writing();
+        self.write(call, |state| state.untag_instance_profile(profile, keys)).await
+    }
+
+    async fn add_role_to_instance_profile(
+        &self,
+        profile: &str,
+        role: &str,
+    ) -> Result<(), CloudError> {
+        let resource = format!("{profile}/{role}");
+        let call = Call::iam("AddRoleToInstanceProfile", PROFILE, resource).writing();
+        self.write(call, |state| state.add_role(profile, role)).await
+    }
+
+    async fn remove_role_from_instance_profile(
+        &self,
+        profile: &str,
+        role: &str,
+    ) -> Result<(), CloudError> {
+        let resource = format!("{profile}/{role}");
+        let call = Call::iam("RemoveRoleFromInstanceProfile", PROFILE, resource).writing();
+        self.write(call, |state| state.remove_role(profile, role)).await
+    }
+
+    async fn delete_instance_profile(&self, profile: &str) -> Result<(), CloudError> {
+        let call = Call::iam("DeleteInstanceProfile", PROFILE, profile).writing();
+        self.write(call, |state| state.delete_instance_profile(profile)).await
+    }
+}
+
+#[async_trait]
+impl StsReader for Account {
+    async fn get_caller_identity(&self) -> Result<CallerIdentity, CloudError> {
+        let call = Call {
+            service: "sts",
+            operation: "GetCallerIdentity",
+            kind: "",
+            resource: String::new(),
+            writes: false,
+        };
+        let identity = |state: &super::State| CallerIdentity {
+            account: state.account_id.clone(),
+            arn: state.iam_arn("user", "/", "cloudup"),
+            user_id: "AIDACLOUDUP0000000000".into(),
+        };
+        self.read(call, |state| Ok::<_, Refusal>(identity(state))).await
+    }
+}
+
+#[async_trait]
+impl Route53Reader for Account {
+    async fn list_hosted_zones(
+        &self,
+        marker: Option<&str>,
+    ) -> Result<Page<HostedZone>, CloudError> {
+        let call = Call {
+            service: "route53",
+            operation: "ListHostedZones",
+            kind: "",
+            resource: String::new(),
+            writes: false,
+        };
+        self.read(call, |state| {
+            let zones = state.hosted_zones.iter().map(|zone| {
+                let (id, name, private) = (zone.id.clone(), zone.name.clone(), zone.private);
+                (zone.id.clone(), HostedZone { id, name, private })
+            });
+            page("hosted zones", zones, marker, state.page_size)
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Ec2Reader for Account {
+    async fn describe_launch_template(&self, name: &str) -> Result<LaunchTemplate, CloudError> {
+        let call = Call::ec2("DescribeLaunchTemplates", name);
+        self.read(call, |state| state.describe_launch_template(name)).await
+    }
+}
+
+#[async_trait]
+impl Ec2Writer for Account {
+    async fn create_launch_template(
+        &self,
+        name: &str,
+        data: &LaunchTemplateData,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<LaunchTemplate, CloudError> {
+        let call = Call::ec2("CreateLaunchTemplate", name).writing();
+        self.profile_arrived(&call, data)?;
+        self.write(call, |state| state.create_launch_template(name, data, tags)).await
+    }
+
+    async fn create_launch_template_version(
+        &self,
+        name: &str,
+        source_version: i64,
+        data: &LaunchTemplateData,
+    ) -> Result<LaunchTemplate, CloudError> {
+        let call = Call::ec2("CreateLaunchTemplateVersion", name).writing();
+        self.profile_arrived(&call, data)?;
+        self.write(call, |state| state.create_launch_template_version(name, source_version, data))
+            .await
+    }
+}
+
+impl Account {
+    /// Refuses an instance profile that EC2 has not heard of yet.
+    fn profile_arrived(&self, call: &Call, data: &LaunchTemplateData) -> Result<(), CloudError> {
+        if let Some(profile) = &data.iam_instance_profile
+            && self.is_late(call, PROFILE, profile)?
+        {
+            let refusal =
+                Refusal::new("InvalidParameterValue", "Invalid IAM Instance Profile name");
+            return Err(refusal.of(call.service, call.operation));
+        }
+        Ok(())
+    }
+}

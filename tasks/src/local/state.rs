@@ -1,0 +1,423 @@
+//! What an account holds: the format of its file, and of a seed.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use super::{
+    Fault,
+    by_name::{ByName, Named},
+};
+use crate::cloud::iam::{Quotas, Tags};
+
+/// The version of the format that this crate reads and writes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// An object that the account keeps as it was given.
+pub type Kept = BTreeMap<String, Value>;
+
+/// What an account holds.
+///
+/// Its JSON is the account's file, and a seed: a seed says what it wants to differ from
+/// [`State::default`], an empty account `123456789012` in `us-east-1`. See the
+/// [module's documentation](super) for the keys.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct State {
+    /// The version of the format: 1.
+    pub schema_version: u32,
+    /// The account's twelve digits.
+    pub account_id: String,
+    /// The partition, as ARNs spell it: `aws`, `aws-cn`, `aws-us-gov` or any other.
+    pub partition: String,
+    /// The region.
+    pub region: String,
+    /// The region's availability zones.
+    pub availability_zones: Vec<String>,
+    /// Route 53's hosted zones.
+    pub hosted_zones: Vec<HostedZone>,
+    /// IAM roles.
+    pub roles: ByName<Role>,
+    /// Instance profiles.
+    pub instance_profiles: ByName<InstanceProfile>,
+    /// Managed policies of the account, and those of AWS beyond the ones it knows by itself.
+    pub managed_policies: Vec<ManagedPolicy>,
+    /// EC2 launch templates.
+    pub launch_templates: ByName<LaunchTemplate>,
+    /// The account's limits.
+    pub quotas: Limits,
+    /// What goes wrong, and when.
+    pub faults: Vec<Fault>,
+    /// How many items a part of a listing holds.
+    pub page_size: usize,
+
+    /// Machine images, kept as given.
+    pub images: Vec<Kept>,
+    /// Instance types, kept as given.
+    pub instance_types: Vec<Kept>,
+    /// VPCs, kept as given.
+    pub vpcs: Vec<Kept>,
+    /// Internet gateways, kept as given.
+    pub internet_gateways: Vec<Kept>,
+    /// Egress-only internet gateways, kept as given.
+    pub egress_only_internet_gateways: Vec<Kept>,
+    /// Subnets, kept as given.
+    pub subnets: Vec<Kept>,
+    /// Route tables, kept as given.
+    pub route_tables: Vec<Kept>,
+    /// Elastic IP addresses, kept as given.
+    pub elastic_ips: Vec<Kept>,
+    /// NAT gateways, kept as given.
+    pub nat_gateways: Vec<Kept>,
+    /// Load balancer target groups, kept as given.
+    pub target_groups: Vec<Kept>,
+
+    /// The number of the last id that was given out.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub last_id: u64,
+    /// What has not arrived everywhere yet: how many reads of it still answer that it is not
+    /// there.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub late: BTreeMap<String, u64>,
+    /// What the account was seeded with, which a reset goes back to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<Kept>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            account_id: "123456789012".into(),
+            partition: "aws".into(),
+            region: "us-east-1".into(),
+            availability_zones: ["a", "b", "c"].map(|zone| format!("us-east-1{zone}")).into(),
+            hosted_zones: Vec::new(),
+            roles: ByName::default(),
+            instance_profiles: ByName::default(),
+            managed_policies: Vec::new(),
+            launch_templates: ByName::default(),
+            quotas: Limits::default(),
+            faults: Vec::new(),
+            page_size: 100,
+            images: Vec::new(),
+            instance_types: Vec::new(),
+            vpcs: Vec::new(),
+            internet_gateways: Vec::new(),
+            egress_only_internet_gateways: Vec::new(),
+            subnets: Vec::new(),
+            route_tables: Vec::new(),
+            elastic_ips: Vec::new(),
+            nat_gateways: Vec::new(),
+            target_groups: Vec::new(),
+            last_id: 0,
+            late: BTreeMap::new(),
+            seed: None,
+        }
+    }
+}
+
+impl State {
+    /// The ARN of an IAM object of this account: `kind` is `role`, `path` starts and ends with `/`.
+    pub fn iam_arn(&self, kind: &str, path: &str, name: &str) -> String {
+        format!("arn:{}:iam::{}:{kind}{path}{name}", self.partition, self.account_id)
+    }
+
+    /// A unique id that starts with `prefix`, such as `AROA`. The ids of an account are given out
+    /// in one order, so that the same calls meet the same ids.
+    pub(super) fn next_iam_id(&mut self, prefix: &str) -> String {
+        self.last_id += 1;
+        format!("{prefix}CLOUDUP{:010}", self.last_id)
+    }
+
+    /// A launch template's id.
+    pub(super) fn next_template_id(&mut self) -> String {
+        self.last_id += 1;
+        format!("lt-{:017x}", self.last_id)
+    }
+}
+
+/// The text of a policy document. JSON may give the document itself instead of its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct PolicyText(pub String);
+
+impl<'de> Deserialize<'de> for PolicyText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::String(text) => Self(text),
+            document => Self(document.to_string()),
+        })
+    }
+}
+
+impl JsonSchema for PolicyText {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "PolicyText".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "object"] })
+    }
+}
+
+/// A hosted zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HostedZone {
+    /// Its id, without `/hostedzone/`.
+    pub id: String,
+    /// Its name, with the final dot.
+    pub name: String,
+    /// Whether only its VPCs see it.
+    #[serde(default)]
+    pub private: bool,
+    /// The ids of the VPCs that see a private zone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vpcs: Vec<String>,
+}
+
+/// An IAM role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Role {
+    /// Its name.
+    pub name: String,
+    /// Its path. By default `/`.
+    #[serde(default = "root_path")]
+    pub path: String,
+    /// Its unique id. By default the account's next.
+    #[serde(default)]
+    pub id: String,
+    /// Its ARN. By default from the account and the name.
+    #[serde(default)]
+    pub arn: String,
+    /// Who may assume it. By default EC2.
+    #[serde(default = "ec2_trust")]
+    pub assume_role_policy_document: PolicyText,
+    /// The ARN of the policy that bounds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions_boundary: Option<String>,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+    /// Its inline policies by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inline_policies: BTreeMap<String, PolicyText>,
+    /// The ARNs of the managed policies attached to it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub attached_policies: BTreeSet<String>,
+}
+
+impl Named for Role {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Role {
+    pub(super) fn named(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            path: root_path(),
+            id: String::new(),
+            arn: String::new(),
+            assume_role_policy_document: ec2_trust(),
+            permissions_boundary: None,
+            tags: Tags::new(),
+            inline_policies: BTreeMap::new(),
+            attached_policies: BTreeSet::new(),
+        }
+    }
+}
+
+pub(super) fn root_path() -> String {
+    "/".into()
+}
+
+/// A trust document that lets EC2 instances assume the role.
+fn ec2_trust() -> PolicyText {
+    PolicyText(
+        serde_json::json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": { "Service": "ec2.amazonaws.com" },
+                "Action": "sts:AssumeRole",
+            }],
+        })
+        .to_string(),
+    )
+}
+
+/// An instance profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InstanceProfile {
+    /// Its name.
+    pub name: String,
+    /// Its path. By default `/`.
+    #[serde(default = "root_path")]
+    pub path: String,
+    /// Its unique id. By default the account's next.
+    #[serde(default)]
+    pub id: String,
+    /// Its ARN. By default from the account and the name; one of another account is kept.
+    #[serde(default)]
+    pub arn: String,
+    /// The role in it. A seed's role that is not among `roles` is made, for EC2 to assume.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleName>,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+}
+
+impl Named for InstanceProfile {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// Which role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RoleName {
+    /// Its name.
+    pub name: String,
+}
+
+/// A managed policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ManagedPolicy {
+    /// Its ARN, which may be of another account or of AWS.
+    pub arn: String,
+    /// The version in force: `v1`.
+    #[serde(default = "first_version")]
+    pub default_version_id: String,
+    /// The documents by version.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: BTreeMap<String, PolicyText>,
+    /// The document in force, a shorter way to give one version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<PolicyText>,
+}
+
+fn first_version() -> String {
+    "v1".into()
+}
+
+/// A launch template.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LaunchTemplate {
+    /// Its name.
+    pub name: String,
+    /// Its id. By default the account's next.
+    #[serde(default)]
+    pub id: String,
+    /// The number of its default version.
+    #[serde(default = "one")]
+    pub default_version: i64,
+    /// What its versions hold, from number 1 on.
+    pub versions: Vec<LaunchTemplateData>,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+}
+
+impl Named for LaunchTemplate {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn key(name: &str) -> String {
+        name.into()
+    }
+}
+
+fn one() -> i64 {
+    1
+}
+
+/// What a version of a launch template holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct LaunchTemplateData {
+    /// The name of the instance profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iam_instance_profile: Option<String>,
+    /// The instance metadata options.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata_options: Option<MetadataOptions>,
+}
+
+/// How instances reach their metadata service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MetadataOptions {
+    /// `optional` or `required`.
+    pub http_tokens: String,
+    /// 1 to 64.
+    pub http_put_response_hop_limit: i32,
+}
+
+/// The account's limits. What is left out has AWS's default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Limits {
+    /// Characters of all inline policies of a role together, white space not counted: 10,240.
+    pub role_policy_size: usize,
+    /// Characters of a trust document, white space not counted: 2,048.
+    pub assume_role_policy_size: usize,
+    /// Characters of a managed policy, white space not counted: 6,144.
+    pub policy_size: usize,
+    /// Managed policies that may be attached to a role: 10.
+    pub attached_policies_per_role: usize,
+    /// Tags of a role or an instance profile: 50.
+    pub tags: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let Quotas {
+            role_policy_size,
+            assume_role_policy_size,
+            policy_size,
+            attached_policies_per_role,
+        } = Quotas::default();
+        Self {
+            role_policy_size,
+            assume_role_policy_size,
+            policy_size,
+            attached_policies_per_role,
+            tags: 50,
+        }
+    }
+}
+
+impl From<&Limits> for Quotas {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            role_policy_size: limits.role_policy_size,
+            assume_role_policy_size: limits.assume_role_policy_size,
+            policy_size: limits.policy_size,
+            attached_policies_per_role: limits.attached_policies_per_role,
+        }
+    }
+}

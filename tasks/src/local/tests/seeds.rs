@@ -1,0 +1,133 @@
+//! Seeds: what they may say, and every mistake told at once.
+
+use serde_json::json;
+
+use super::super::{PolicyText, State, StateError};
+
+fn mistakes(text: &str) -> String {
+    State::parse(text).expect_err("the seed is wrong").to_string()
+}
+
+#[test]
+fn an_empty_seed_is_an_empty_account_in_us_east_1() {
+    let state = State::parse("{}").unwrap();
+    assert_eq!(state, State::default());
+    assert_eq!((state.account_id.as_str(), state.region.as_str()), ("123456789012", "us-east-1"));
+    assert_eq!(state.availability_zones, ["us-east-1a", "us-east-1b", "us-east-1c"]);
+}
+
+#[test]
+fn a_full_seed_is_completed_and_survives_its_own_format() {
+    let state = State::from_value(&json!({
+        "accountId": "123456789012",
+        "partition": "aws-test",
+        "region": "us-test-1",
+        "availabilityZones": ["us-test-1a"],
+        "hostedZones": [{ "id": "Z1", "name": "example.com.", "private": true, "vpcs": ["vpc-1"] }],
+        "images": [{ "id": "ami-1", "architecture": "x86_64" }],
+        "instanceTypes": [{ "name": "m5.large", "vcpus": 2, "gpu": false }],
+        "vpcs": [{ "id": "vpc-1", "tags": { "a": "" } }],
+        "internetGateways": [{ "id": "igw-1" }],
+        "egressOnlyInternetGateways": [{ "id": "eigw-1" }],
+        "subnets": [{ "id": "subnet-1" }],
+        "routeTables": [{ "id": "rtb-1", "associations": ["subnet-1"] }],
+        "elasticIps": [{ "id": "eipalloc-1" }],
+        "natGateways": [{ "id": "nat-1" }],
+        "targetGroups": [{ "name": "tg" }],
+        "roles": [{ "name": "there", "tags": { "owner": "me" }, "inlinePolicies": {
+            "p": { "Statement": [{ "Effect": "Allow", "Action": ["s3:*"], "Resource": ["*"] }] }
+        } }],
+        "instanceProfiles": [
+            { "name": "custom", "path": "/", "role": { "name": "Custom-Role" } },
+            { "name": "far", "arn": "arn:aws-test:iam::999999999999:instance-profile/far",
+              "role": { "name": "far" } }
+        ],
+        "managedPolicies": [
+            { "arn": "arn:aws-test:iam::999999999999:policy/UsersManageOwnCredentials" },
+            { "arn": "arn:aws-test:iam::aws:policy/Anything" }
+        ]
+    }))
+    .unwrap();
+
+    let names: Vec<_> = state.roles.iter().map(|role| role.name.as_str()).collect();
+    assert_eq!(names, ["Custom-Role", "far", "there"], "a profile's role is made");
+    let role = state.roles.get("custom-role").unwrap();
+    assert_eq!(role.arn, "arn:aws-test:iam::123456789012:role/Custom-Role");
+    assert!(role.id.starts_with("AROA"));
+    let PolicyText(trust) = &role.assume_role_policy_document;
+    assert!(trust.contains("ec2.amazonaws.com"));
+    let far = state.instance_profiles.get("far").unwrap();
+    assert_eq!(far.arn, "arn:aws-test:iam::999999999999:instance-profile/far", "kept as given");
+    assert_eq!(state.vpcs[0]["id"], "vpc-1");
+
+    let text = serde_json::to_string_pretty(&state).unwrap();
+    assert_eq!(State::parse(&text).unwrap(), state);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_ids() {
+    let seed = json!({ "roles": [{ "name": "b" }, { "name": "a" }] });
+    assert_eq!(State::from_value(&seed).unwrap(), State::from_value(&seed).unwrap());
+}
+
+#[test]
+fn what_is_not_json_is_refused_with_its_place() {
+    insta::assert_snapshot!(mistakes("{\n  \"roles\": [,]\n}"), @"line 2, column 13: not JSON: expected value");
+}
+
+#[test]
+fn a_later_format_is_refused() {
+    let error = State::parse(r#"{ "schemaVersion": 2, "whatever": 1 }"#).unwrap_err();
+    assert_eq!(error, StateError::Newer { found: 2, known: 1 });
+}
+
+#[test]
+fn unknown_keys_and_wrong_types_are_told_all_at_once_with_suggestions() {
+    let said = mistakes(&json!({
+        "accountID": "123456789012",
+        "zones": ["us-east-1a"],
+        "pageSize": 0.5,
+        "roles": [{ "name": "a", "tgas": {} }, { "path": "/" }, { "name": 7, "tags": { "a": 1 } }],
+        "instanceProfiles": [{ "name": "p", "role": "a" }],
+        "faults": [
+            { "effect": "throtle" },
+            { "effect": { "slow": { "seconds": 1 } } },
+            { "effect": { "eror": {} } },
+            { "effect": "throttle", "call": "read", "skip": -1 },
+            { "effect": 7 }
+        ]
+    }).to_string());
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn what_aws_would_refuse_is_told_all_at_once() {
+    let statement = json!({ "Effect": "Allow", "Action": ["s3:*"], "Resource": ["*"] });
+    let document = json!({ "Statement": [statement] });
+    let said = mistakes(&json!({
+        "accountId": "12345",
+        "partition": "",
+        "roles": [
+            {
+                "name": "a/b",
+                "assumeRolePolicyDocument": document,
+                "inlinePolicies": { "p": { "Statement": [{ "Effect": "Allow", "Action": ["s3:*"] }] } },
+                "attachedPolicies": ["arn:aws:iam::aws:policy/NoSuchThing"],
+                "permissionsBoundary": "aws:arn:iam:123456789000:policy:test-boundary"
+            },
+            { "name": "ok", "tags": { "k": "#" } }
+        ],
+        "managedPolicies": [
+            { "arn": "arn:aws:iam::123456789012:policy/x", "defaultVersionId": "v2", "versions": { "v1": document } }
+        ],
+        "launchTemplates": [{ "name": "lt", "versions": [] }],
+        "faults": [{ "effect": "deny", "probability": 2 }]
+    }).to_string());
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn names_that_differ_in_case_alone_are_told() {
+    let seed = json!({ "roles": [{ "name": "nodes" }, { "name": "Nodes" }] });
+    insta::assert_snapshot!(mistakes(&seed.to_string()), @"roles[1].name: `Nodes` is the name of roles[0] already");
+}
