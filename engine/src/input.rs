@@ -9,54 +9,19 @@ use std::{
     },
 };
 
-use serde::{Serialize, Serializer};
+use petgraph::graph::NodeIndex;
 
-use crate::{Task, TaskError};
-
-/// A task's name in plans, events and errors: `IAMRole/nodes`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TaskId {
-    kind: &'static str,
-    name: Arc<str>,
-}
-
-impl TaskId {
-    pub(crate) fn of<T: Task>(task: &T) -> Self {
-        Self { kind: T::KIND, name: task.name().into() }
-    }
-
-    /// The kind of task: `IAMRole`.
-    pub fn kind(&self) -> &'static str {
-        self.kind
-    }
-}
-
-impl fmt::Display for TaskId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.kind, self.name)
-    }
-}
-
-impl fmt::Debug for TaskId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Serialize for TaskId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+use crate::{Task, TaskError, TaskId};
 
 /// Where a task leaves its output for others.
 pub(crate) type Slot<O> = Arc<OnceLock<O>>;
 
-/// Where a value comes from: a task, and the graph it was added in.
+/// Where a value comes from: a task, and the graph it was added to.
 #[derive(Clone)]
 pub struct Origin {
     pub(crate) task: TaskId,
     pub(crate) graph: GraphSerial,
+    pub(crate) node: NodeIndex,
 }
 
 impl fmt::Debug for Origin {
@@ -76,10 +41,10 @@ impl GraphSerial {
     }
 }
 
-/// A task that has been added in a graph.
+/// A task that has been added to a graph.
 ///
-/// Only [`Graph`](crate::Graph) makes these, so a task can refer only to tasks added
-/// before it, and a graph cannot have a cycle.
+/// Only [`Graph`](crate::Graph) makes these, so values run only from tasks added earlier to
+/// tasks added later.
 pub struct Ref<T: Task> {
     pub(crate) origin: Origin,
     pub(crate) slot: Slot<T::Output>,

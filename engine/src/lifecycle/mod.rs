@@ -1,26 +1,35 @@
 //! Who decides what becomes of a difference.
 
 mod kops;
+mod registry;
 
 use std::{fmt, sync::Arc};
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-pub use self::kops::{
-    ExistsAndValidates, ExistsAndWarnIfChanges, Ignore, Sync, WarnIfInsufficientAccess,
+pub use self::{
+    kops::{ExistsAndValidates, ExistsAndWarnIfChanges, Ignore, Sync, WarnIfInsufficientAccess},
+    registry::{Registry, RegistryError, UnknownLifecycle},
 };
 use crate::Finding;
 
-/// Decides what becomes of a difference between the cloud and what was asked for.
+/// Decides what becomes of a difference between what is there and what was asked for.
 ///
 /// A lifecycle only decides; it never looks or touches. That makes each one a table
 /// from [`Finding`] to [`Verdict`], and its test the same table.
+///
+/// # Guarantees
+///
+/// It is asked about every effect: a creation, an update, and the deletion of each stray.
+/// Whatever it says, nothing is rendered that is as described, and nothing is changed that was not
+/// looked at or could not be read.
 pub trait Lifecycle: fmt::Debug + Send + std::marker::Sync {
-    /// The name people write in a cluster spec.
-    fn name(&self) -> &'static str;
+    /// The name people write in an override.
+    fn name(&self) -> &str;
 
-    /// Whether the task is looked for even if no other takes a value from it.
-    fn looks(&self) -> bool {
+    /// Whether a thing is looked at and compared though no other task takes a value from it.
+    fn reads(&self) -> bool {
         true
     }
 
@@ -29,12 +38,12 @@ pub trait Lifecycle: fmt::Debug + Send + std::marker::Sync {
 }
 
 impl<L: Lifecycle + ?Sized> Lifecycle for Arc<L> {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         (**self).name()
     }
 
-    fn looks(&self) -> bool {
-        (**self).looks()
+    fn reads(&self) -> bool {
+        (**self).reads()
     }
 
     fn decide(&self, finding: &Finding) -> Verdict {
@@ -43,10 +52,10 @@ impl<L: Lifecycle + ?Sized> Lifecycle for Arc<L> {
 }
 
 /// What a [`Lifecycle`] decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Make it so.
+    /// Make it so: create it, update it, or, if it is a stray, delete it.
     Render,
     /// Leave it as it is.
     Keep,

@@ -1,0 +1,71 @@
+//! How a graph is run.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::Stop;
+
+/// How a graph is run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many tasks may be under way at once; at least one is. One that rests does not count.
+    pub concurrency: usize,
+    /// How failures that pass are tried again.
+    pub retry: Retry,
+    /// What the jitter of waits is drawn from: the same seed gives the same waits.
+    pub seed: u64,
+    /// Whether strays that are deferred are deleted too.
+    pub prune: bool,
+    /// How long a turn of a kind usually takes, where that is known better than
+    /// [`Task::EXPECTED_DURATION`](crate::Task::EXPECTED_DURATION): from the last run, say.
+    pub expected: BTreeMap<String, Duration>,
+    /// The handle by which the run can be stopped.
+    pub stop: Stop,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            concurrency: 16,
+            retry: Retry::default(),
+            seed: 0,
+            prune: false,
+            expected: BTreeMap::new(),
+            stop: Stop::new(),
+        }
+    }
+}
+
+/// How often, and how long apart, a failure that passes is tried again: one that is throttled or
+/// not ready, and no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// The longest wait before the second try. It doubles with every try.
+    pub base: Duration,
+    /// The longest wait there ever is.
+    pub max: Duration,
+    /// How long after its first try a task is tried for the last time.
+    pub budget: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            base: Duration::from_millis(500),
+            max: Duration::from_secs(20),
+            budget: Duration::from_mins(5),
+        }
+    }
+}
+
+impl Retry {
+    /// How long to wait after a failed try, or `None` if the budget is spent. The wait is drawn
+    /// evenly between nothing and the longest there may be (full jitter), so that tasks that
+    /// failed together do not come back together. The last wait ends with the budget.
+    pub(crate) fn wait(&self, draw: u64, attempt: u32, spent: Duration) -> Option<Duration> {
+        let left = self.budget.checked_sub(spent).filter(|left| !left.is_zero())?;
+        let doubled = 2u32.checked_pow(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
+        let longest = self.base.saturating_mul(doubled).min(self.max);
+        let part = fastrand::Rng::with_seed(draw).f64();
+        Some(longest.mul_f64(part).min(left))
+    }
+}

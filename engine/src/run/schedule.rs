@@ -1,0 +1,222 @@
+//! What may go next. No clocks, no futures: just the order.
+
+use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
+
+use petgraph::{
+    Direction::{self, Incoming, Outgoing},
+    graph::{DiGraph, NodeIndex},
+};
+
+/// Walks a graph twice at once: every task has its turn after the turns of all it needs; and what
+/// a task wants deleted goes after the deletions of all that need it.
+///
+/// An edge runs from a task to one that needs it. The graph has no cycle.
+#[derive(Debug)]
+pub(crate) struct Schedule<'g, N, E> {
+    graph: &'g DiGraph<N, E>,
+    /// How many needs each task's turn still waits for.
+    waiting: Vec<u32>,
+    /// How many things each task's deletions still wait for: its own turn, and the deletions of
+    /// all that need it.
+    holding: Vec<u32>,
+    /// The failure that rules each task's turn out, if one does.
+    doomed: Vec<Option<Culprit>>,
+    /// The failure that rules each task's deletions out, if one does.
+    barred: Vec<Option<Culprit>>,
+    /// Whether a task has had its turn and has something to delete.
+    deletes: Vec<bool>,
+    /// How long the longest path from each task's start to the end is expected to take, in µs.
+    remaining: Vec<u64>,
+    ready: BinaryHeap<(u64, Reverse<Step>)>,
+}
+
+/// Something to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Step {
+    /// A task's turn.
+    Turn(NodeIndex),
+    /// The deletion of what a task no longer wants.
+    Delete(NodeIndex),
+}
+
+/// Stands for what failed, in the caller's books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Culprit(pub(crate) u32);
+
+/// What a failure rules out that was not ruled out before.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fallout {
+    /// Tasks that will have no turn.
+    pub(crate) doomed: Vec<NodeIndex>,
+    /// Tasks that will have nothing deleted.
+    pub(crate) barred: Vec<NodeIndex>,
+}
+
+impl<'g, N, E> Schedule<'g, N, E> {
+    pub(crate) fn new(
+        graph: &'g DiGraph<N, E>,
+        order: &[NodeIndex],
+        expected: impl Fn(NodeIndex) -> Duration,
+    ) -> Self {
+        let size = graph.node_count();
+        let (mut waiting, mut holding) = (vec![0; size], vec![1; size]);
+        let mut remaining = vec![0; size];
+        for &task in order.iter().rev() {
+            let mut longest = 0u64;
+            for needer in graph.neighbors_directed(task, Outgoing) {
+                waiting[needer.index()] += 1;
+                holding[task.index()] += 1;
+                longest = longest.max(remaining[needer.index()]);
+            }
+            let own = u64::try_from(expected(task).as_micros()).unwrap_or(u64::MAX);
+            remaining[task.index()] = longest.saturating_add(own);
+        }
+        let mut schedule = Self {
+            graph,
+            waiting,
+            holding,
+            doomed: vec![None; size],
+            barred: vec![None; size],
+            deletes: vec![false; size],
+            remaining,
+            ready: BinaryHeap::new(),
+        };
+        for task in graph.node_indices() {
+            if schedule.waiting[task.index()] == 0 {
+                schedule.offer(task);
+            }
+        }
+        schedule
+    }
+
+    /// What to do next: of all that may be done, what lies on the longest path, then what was
+    /// added first.
+    pub(crate) fn pop(&mut self) -> Option<Step> {
+        self.ready.pop().map(|(_, Reverse(step))| step)
+    }
+
+    /// A task's turn went well: those it held up may follow. `deletes` says whether it has
+    /// something to delete.
+    pub(crate) fn turned(&mut self, task: NodeIndex, deletes: bool) {
+        for needer in neighbours(self.graph, task, Outgoing) {
+            self.waiting[needer.index()] -= 1;
+            if self.waiting[needer.index()] == 0 && self.doomed[needer.index()].is_none() {
+                self.offer(needer);
+            }
+        }
+        self.deletes[task.index()] = deletes;
+        self.release(task);
+    }
+
+    /// Everything that a task wanted deleted is gone or stays: what it needs may follow.
+    pub(crate) fn deleted(&mut self, task: NodeIndex) {
+        let mut gone = vec![task];
+        while let Some(next) = gone.pop() {
+            for need in neighbours(self.graph, next, Incoming) {
+                if self.let_go(need) {
+                    gone.push(need);
+                }
+            }
+        }
+    }
+
+    /// A task's turn failed: all that need it, however far off, are ruled out; and so are the
+    /// deletions of all that any of those need.
+    pub(crate) fn failed(&mut self, task: NodeIndex, culprit: Culprit) -> Fallout {
+        let mut fallout = Fallout::default();
+        let mut reached = vec![task];
+        while let Some(next) = reached.pop() {
+            self.bar(next, culprit, &mut fallout.barred);
+            for needer in neighbours(self.graph, next, Outgoing) {
+                if self.doomed[needer.index()].is_none() {
+                    self.doomed[needer.index()] = Some(culprit);
+                    fallout.doomed.push(needer);
+                    reached.push(needer);
+                }
+            }
+        }
+        fallout.doomed.sort_unstable();
+        fallout.barred.sort_unstable();
+        fallout
+    }
+
+    /// A task's deletion failed: the deletions of all that it needs, however far off, are ruled
+    /// out.
+    pub(crate) fn stuck(&mut self, task: NodeIndex, culprit: Culprit) -> Vec<NodeIndex> {
+        let mut barred = Vec::new();
+        self.bar(task, culprit, &mut barred);
+        barred.sort_unstable();
+        barred
+    }
+
+    /// What rules a task's deletions out, if anything does.
+    pub(crate) fn barred_by(&self, task: NodeIndex) -> Option<Culprit> {
+        self.barred[task.index()]
+    }
+
+    fn bar(&mut self, task: NodeIndex, culprit: Culprit, barred: &mut Vec<NodeIndex>) {
+        let mut reached = vec![task];
+        while let Some(next) = reached.pop() {
+            if self.barred[next.index()].is_none() {
+                self.barred[next.index()] = Some(culprit);
+                barred.push(next);
+                reached.extend(neighbours(self.graph, next, Incoming));
+            }
+        }
+    }
+
+    fn offer(&mut self, task: NodeIndex) {
+        self.ready.push((self.remaining[task.index()], Reverse(Step::Turn(task))));
+    }
+
+    /// One thing less that a task's deletions wait for.
+    fn release(&mut self, task: NodeIndex) {
+        if self.let_go(task) {
+            self.deleted(task);
+        }
+    }
+
+    /// One thing less that a task's deletions wait for. Says whether it turns out to have none,
+    /// so that what it needs may follow at once.
+    fn let_go(&mut self, task: NodeIndex) -> bool {
+        let held = &mut self.holding[task.index()];
+        *held -= 1;
+        if *held > 0 || self.barred[task.index()].is_some() {
+            return false;
+        }
+        if self.deletes[task.index()] {
+            self.ready.push((0, Reverse(Step::Delete(task))));
+        }
+        !self.deletes[task.index()]
+    }
+}
+
+/// The neighbours, without holding on to whoever holds the graph.
+fn neighbours<N, E>(
+    graph: &DiGraph<N, E>,
+    task: NodeIndex,
+    way: Direction,
+) -> impl Iterator<Item = NodeIndex> + use<'_, N, E> {
+    graph.neighbors_directed(task, way)
+}
+
+/// The tasks in an order in which each comes after all that it needs.
+pub(crate) fn topological<N, E>(graph: &DiGraph<N, E>) -> Vec<NodeIndex> {
+    let mut waiting = vec![0u32; graph.node_count()];
+    for edge in graph.raw_edges() {
+        waiting[edge.target().index()] += 1;
+    }
+    let mut order: Vec<_> =
+        graph.node_indices().filter(|task| waiting[task.index()] == 0).collect();
+    let mut next = 0;
+    while let Some(&task) = order.get(next) {
+        next += 1;
+        for needer in graph.neighbors_directed(task, Outgoing) {
+            waiting[needer.index()] -= 1;
+            if waiting[needer.index()] == 0 {
+                order.push(needer);
+            }
+        }
+    }
+    order
+}
