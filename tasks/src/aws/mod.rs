@@ -15,10 +15,7 @@ mod sts;
 
 use std::time::Duration;
 
-use aws_config::{
-    BehaviorVersion, Region, SdkConfig, meta::region::RegionProviderChain, retry::RetryConfig,
-    timeout::TimeoutConfig,
-};
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_smithy_http_client::{
     Builder, Connector,
     proxy::ProxyConfig,
@@ -73,23 +70,20 @@ impl AwsCloud {
     /// IAM is one for a whole partition, and the region says which partition. It is the one given
     /// (a cluster's own), else the configured one, else `us-east-1`.
     pub async fn connect(region: Option<&str>) -> Self {
-        let region =
-            RegionProviderChain::first_try(region.map(|name| Region::new(name.to_owned())))
-                .or_default_provider()
-                .or_else(DEFAULT_REGION);
         let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .region(region)
-            .http_client(http_client())
-            .app_name(AppName::new("cloudup").expect("letters make an app name"))
-            .load()
-            .await;
-        Self::new(&config)
+            .http_client(http_client()) // for what fetches the credentials, too
+            .app_name(AppName::new("cloudup").expect("letters make an app name"));
+        let config = match region {
+            Some(region) => config.region(Region::new(region.to_owned())),
+            None => config,
+        };
+        Self::new(&config.load().await)
     }
 
     /// A connection with a configuration of the caller's own.
     ///
     /// Its retries and timeouts are set aside: a call is one attempt, of 30 seconds at most. They
-    /// still hold for what fetches the credentials.
+    /// still hold for what fetches the credentials. Where it has no HTTP client, it is given one.
     pub fn new(config: &SdkConfig) -> Self {
         let region = config.region().map_or(DEFAULT_REGION, AsRef::as_ref).to_owned();
         let timeouts = TimeoutConfig::builder()
@@ -98,6 +92,7 @@ impl AwsCloud {
             .build();
         let config = config
             .to_builder()
+            .http_client(config.http_client().unwrap_or_else(http_client))
             .region(Region::new(region.clone()))
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
