@@ -4,7 +4,10 @@ use cloudup_tasks::cloud::{CloudError, CloudReader, all_pages, route53::HostedZo
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::manifest::spec::{ClusterSpec, DnsType, InstanceGroupSpec, Role, Subnet};
+use crate::manifest::{
+    Cluster,
+    spec::{DnsType, Role, Subnet},
+};
 
 /// What documents are made of beside the manifest. Found once, before anything is planned; all
 /// that follows is a function of it.
@@ -81,21 +84,16 @@ impl Environment {
     /// Where the region or the zone cannot be told, or the cloud does not answer.
     pub async fn discover(
         reader: &dyn CloudReader,
-        cluster: &str,
-        spec: &ClusterSpec,
-        groups: &[&InstanceGroupSpec],
+        cluster: &Cluster,
     ) -> Result<Self, EnvironmentError> {
-        let region = region(&spec.subnets)?;
+        let region = region(&cluster.spec.subnets)?;
         let caller = reader.sts().get_caller_identity().await.map_err(|source| {
             EnvironmentError::Cloud { doing: "ask STS which account this is", source }
         })?;
         let partition = partition(&caller.arn)
             .ok_or_else(|| EnvironmentError::Caller { arn: caller.arn.clone() })?;
-        let hosted_zone_id = if needs_zone(spec, groups) {
-            Some(hosted_zone(reader, cluster, spec).await?)
-        } else {
-            None
-        };
+        let hosted_zone_id =
+            if needs_zone(cluster) { Some(hosted_zone(reader, cluster).await?) } else { None };
         Ok(Self {
             partition: partition.to_owned(),
             account: caller.account,
@@ -140,17 +138,17 @@ fn region_of_zone(zone: &str) -> &str {
 
 /// Whether some document names the hosted zone: that of a control plane on which a controller
 /// writes records under the instances' own role.
-fn needs_zone(spec: &ClusterSpec, groups: &[&InstanceGroupSpec]) -> bool {
-    spec.topology.dns.kind != DnsType::None
-        && !spec.iam.uses_service_accounts()
-        && groups.iter().any(|group| group.role == Role::ControlPlane)
+fn needs_zone(cluster: &Cluster) -> bool {
+    cluster.spec.topology.dns.kind != DnsType::None
+        && !cluster.spec.iam.uses_service_accounts()
+        && cluster.groups.iter().any(|group| group.spec.role == Role::ControlPlane)
 }
 
 async fn hosted_zone(
     reader: &dyn CloudReader,
-    cluster: &str,
-    spec: &ClusterSpec,
+    cluster: &Cluster,
 ) -> Result<String, EnvironmentError> {
+    let spec = &cluster.spec;
     if let Some(id) = spec.dns_zone.as_deref().filter(|zone| !zone.contains('.')) {
         return Ok(bare_id(id).to_owned());
     }
@@ -160,7 +158,7 @@ async fn hosted_zone(
     .await
     .map_err(|source| EnvironmentError::Cloud { doing: "list the hosted zones", source })?;
     let private = spec.topology.dns.kind == DnsType::Private;
-    choose_zone(&zones, spec.dns_zone.as_deref(), cluster, private)
+    choose_zone(&zones, spec.dns_zone.as_deref(), cluster.name(), private)
 }
 
 /// The id of the zone called `zone`, or else of the one with the longest name that `cluster` is
@@ -236,6 +234,8 @@ mod tests {
         }
     }
 
+    type ZoneCase = (Option<&'static str>, &'static str, bool, Result<&'static str, &'static str>);
+
     #[test]
     fn the_hosted_zone_is_the_named_one_or_the_nearest_above_the_cluster() {
         let zones = [
@@ -246,8 +246,7 @@ mod tests {
             zone("Z5", "twice.org.", false),
             zone("Z6", "ample.com.", false),
         ];
-        type Case = (Option<&'static str>, &'static str, bool, Result<&'static str, &'static str>);
-        let table: [Case; 9] = [
+        let table: [ZoneCase; 9] = [
             (None, "a.example.com", false, Ok("Z1")),
             (None, "a.example.com", true, Ok("Z2")),
             (None, "a.dev.example.com", false, Ok("Z3")),

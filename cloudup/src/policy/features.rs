@@ -1,7 +1,8 @@
 //! What the manifest asks for that costs permissions, with kOps' defaults applied.
 
-use crate::manifest::spec::{
-    CiliumIpam, ClusterSpec, InstanceGroupSpec, Role, SrcDstCheck, WarmPool,
+use crate::manifest::{
+    Cluster,
+    spec::{CiliumIpam, ClusterSpec, InstanceGroupSpec, Role, SrcDstCheck, WarmPool},
 };
 
 /// What the instances of one role have to do with.
@@ -35,14 +36,16 @@ pub(super) struct Features {
 }
 
 impl Features {
-    /// What `role` has to do with in a cluster of these groups.
-    pub(super) fn of(spec: &ClusterSpec, groups: &[&InstanceGroupSpec], role: Role) -> Self {
+    /// What instances of `role` have to do with.
+    pub(super) fn of(cluster: &Cluster, role: Role) -> Self {
+        let spec = &cluster.spec;
         let network = &spec.networking;
         let ipv6 = spec.non_masquerade_cidr.as_deref().is_some_and(|cidr| cidr.contains(':'));
         let amazon_vpc = network.amazonvpc.is_some();
         let cilium_eni =
             network.cilium.as_ref().is_some_and(|cilium| cilium.ipam == Some(CiliumIpam::Eni));
-        let mut of_role = groups.iter().filter(|group| group.role == role);
+        let mut of_role =
+            cluster.groups.iter().map(|group| &group.spec).filter(|group| group.role == role);
         let gpus = spec.containerd.nvidia_gpu.enabled == Some(true)
             || of_role.clone().any(|group| group.containerd.nvidia_gpu.enabled == Some(true));
         Self {

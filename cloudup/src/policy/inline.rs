@@ -8,7 +8,7 @@ use cloudup_tasks::{
 use super::{PolicyError, instance_permissions};
 use crate::{
     environment::Environment,
-    manifest::spec::{ClusterSpec, InstanceGroupSpec, Role},
+    manifest::{Cluster, spec::Role},
 };
 
 /// The inline policies of one role.
@@ -21,21 +21,18 @@ pub struct InlinePolicies {
 }
 
 impl InlinePolicies {
-    /// The inline policies of the instances of `role`. `groups` are all of the cluster's groups,
-    /// whether or not they use a role that we manage.
+    /// What the instances of `role` need, whether or not they use a role that we manage.
     ///
     /// # Errors
     ///
     /// Where the manifest names a store that no permission can be given for, or adds what is not
     /// a list of statements.
     pub fn of_instances(
-        cluster: &str,
-        spec: &ClusterSpec,
-        groups: &[&InstanceGroupSpec],
+        cluster: &Cluster,
         environment: &Environment,
         role: Role,
     ) -> Result<Self, PolicyError> {
-        let additional = match spec.additional_policies.get(&role) {
+        let additional = match cluster.spec.additional_policies.get(&role) {
             Some(text) => {
                 additional(text).map_err(|source| PolicyError::Additional { role, source })?
             }
@@ -43,7 +40,7 @@ impl InlinePolicies {
         };
         let taken = additional.as_ref().map_or(0, Document::size);
         let room = Quotas::default().role_policy_size.saturating_sub(taken);
-        let permissions = instance_permissions(cluster, spec, groups, environment, role)?;
+        let permissions = instance_permissions(cluster, environment, role)?;
         Ok(Self { own: permissions.document(room), additional })
     }
 

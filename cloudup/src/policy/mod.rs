@@ -33,7 +33,10 @@ use self::{
 pub use self::{inline::InlinePolicies, trust::instance_trust};
 use crate::{
     environment::Environment,
-    manifest::spec::{ClusterSpec, InstanceGroupSpec, Role},
+    manifest::{
+        Cluster,
+        spec::{ClusterSpec, Role},
+    },
 };
 
 /// Why a role's policy cannot be written.
@@ -60,21 +63,20 @@ pub enum PolicyError {
     },
 }
 
-/// What instances of `role` may do. `groups` are all of the cluster's groups.
+/// What instances of `role` may do.
 fn instance_permissions<'a>(
-    cluster: &'a str,
-    spec: &ClusterSpec,
-    groups: &[&InstanceGroupSpec],
+    cluster: &'a Cluster,
     environment: &'a Environment,
     role: Role,
 ) -> Result<Permissions<'a>, PolicyError> {
     let mut permissions = Permissions::new(Scope {
         partition: &environment.partition,
         region: &environment.region,
-        cluster,
+        cluster: cluster.name(),
     });
     let to = &mut permissions;
-    let has = Features::of(spec, groups, role);
+    let spec = &cluster.spec;
+    let has = Features::of(cluster, role);
     match role {
         Role::ControlPlane => {
             control_plane(to, spec, &has)?;

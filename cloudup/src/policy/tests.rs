@@ -10,8 +10,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-
-const NAME: &str = "minimal.example.com";
+use crate::manifest::{InstanceGroup, Source, spec::Metadata};
 
 fn environment(partition: &str, region: &str) -> Environment {
     Environment {
@@ -22,26 +21,38 @@ fn environment(partition: &str, region: &str) -> Environment {
     }
 }
 
+/// A cluster of this name with one group of each role.
 #[expect(clippy::needless_pass_by_value, reason = "it is called with literals")]
-fn spec(fields: Value) -> ClusterSpec {
-    let mut all = json!({
+fn cluster_called(name: &str, fields: Value) -> Cluster {
+    let mut spec = json!({
         "configBase": "s3://acme-kops-state/minimal.example.com",
         "etcdClusters": [{ "name": "main" }, { "name": "events" }],
     });
     for (key, value) in fields.as_object().unwrap() {
-        all[key] = value.clone();
+        spec[key] = value.clone();
     }
-    serde_json::from_value(all).unwrap()
+    let metadata = |name: &str| Metadata { name: name.to_owned(), ..Metadata::default() };
+    let groups = Role::ALL.map(|role| InstanceGroup {
+        metadata: metadata(role.policy_key()),
+        spec: serde_json::from_value(json!({ "role": role.manifest_name() })).unwrap(),
+        raw: Value::Null,
+        source: Source::default(),
+    });
+    Cluster {
+        metadata: metadata(name),
+        spec: serde_json::from_value(spec).unwrap(),
+        groups: groups.into(),
+        raw: Value::Null,
+        source: Source::default(),
+    }
 }
 
-fn group(fields: Value) -> InstanceGroupSpec {
-    serde_json::from_value(fields).unwrap()
+fn cluster(fields: Value) -> Cluster {
+    cluster_called("minimal.example.com", fields)
 }
 
-fn own(cluster: &str, spec: &ClusterSpec, at: &Environment, role: Role) -> Option<Document> {
-    let groups = Role::ALL.map(|role| group(json!({ "role": role.manifest_name() })));
-    let groups: Vec<_> = groups.iter().collect();
-    InlinePolicies::of_instances(cluster, spec, &groups, at, role).unwrap().own
+fn own(cluster: &Cluster, at: &Environment, role: Role) -> Option<Document> {
+    InlinePolicies::of_instances(cluster, at, role).unwrap().own
 }
 
 /// Everything that can be switched on together, and costs the most.
@@ -73,19 +84,22 @@ fn the_largest_policies_fit_in_every_partition() {
         ("aws-iso", "us-iso-east-1"),
         ("aws-iso-b", "us-isob-east-1"),
     ];
-    let long = "this-is-a-fairly-long-cluster-name.with-several.labels.example.org";
+    let names = [
+        "minimal.example.com",
+        "this-is-a-fairly-long-cluster-name.with-several.labels.example.org",
+    ];
     let limit = Quotas::default().role_policy_size;
     let mut table =
-        format!("{:<12}{:<16}{:>8}{:>8}\n", "partition", "role", NAME.len(), long.len());
+        format!("{:<12}{:<16}{:>8}{:>8}\n", "partition", "role", names[0].len(), names[1].len());
     for (partition, region) in partitions {
         for role in Role::ALL {
             write!(table, "{partition:<12}{:<16}", role.to_string()).unwrap();
-            for cluster in [NAME, long] {
-                let document =
-                    own(cluster, &spec(everything()), &environment(partition, region), role);
+            for name in names {
+                let cluster = cluster_called(name, everything());
+                let document = own(&cluster, &environment(partition, region), role);
                 let size = document.as_ref().map_or(0, Document::size);
                 write!(table, "{size:>8}").unwrap();
-                assert!(size <= limit, "{role} of {cluster} in {partition} takes {size}");
+                assert!(size <= limit, "{role} of {name} in {partition} takes {size}");
             }
             table.push('\n');
         }
@@ -95,11 +109,9 @@ fn the_largest_policies_fit_in_every_partition() {
 
 #[test]
 fn joining_statements_saves_room_and_changes_no_grant() {
-    let (spec, at) = (spec(everything()), environment("aws", "eu-west-1"));
-    let groups = [];
+    let (cluster, at) = (cluster(everything()), environment("aws", "eu-west-1"));
     for role in Role::ALL {
-        let build =
-            |room| instance_permissions(NAME, &spec, &groups, &at, role).unwrap().document(room);
+        let build = |room| instance_permissions(&cluster, &at, role).unwrap().document(room);
         let (split, joined) = (build(usize::MAX), build(0));
         let (Some(split), Some(joined)) = (split, joined) else {
             assert_eq!(role, Role::Bastion);
@@ -115,9 +127,9 @@ fn joining_statements_saves_room_and_changes_no_grant() {
 #[test]
 fn what_the_manifest_adds_leaves_less_room_and_is_kept_as_it_is() {
     let text = r#"[{"Sid":"NotThose","Effect":"Deny","NotAction":"s3:*","Resource":["arn:aws:s3:::b","arn:aws:s3:::a"]}]"#;
-    let spec = spec(json!({ "additionalPolicies": { "master": text, "node": "[]" } }));
+    let cluster = cluster(json!({ "additionalPolicies": { "master": text, "node": "[]" } }));
     let at = environment("aws", "eu-west-1");
-    let of = |role| InlinePolicies::of_instances(NAME, &spec, &[], &at, role).unwrap();
+    let of = |role| InlinePolicies::of_instances(&cluster, &at, role).unwrap();
     let additional = of(Role::ControlPlane).additional.unwrap();
     assert_eq!(
         additional.compact(),
@@ -129,40 +141,39 @@ fn what_the_manifest_adds_leaves_less_room_and_is_kept_as_it_is() {
 
 #[test]
 fn what_is_wrong_with_the_manifests_own_statements_is_said_with_its_field() {
-    let spec = spec(json!({ "additionalPolicies": { "node": r#"[{"Effect":"Allow"}]"# } }));
+    let cluster = cluster(json!({ "additionalPolicies": { "node": r#"[{"Effect":"Allow"}]"# } }));
     let at = environment("aws", "eu-west-1");
-    let error = InlinePolicies::of_instances(NAME, &spec, &[], &at, Role::Node).unwrap_err();
+    let error = InlinePolicies::of_instances(&cluster, &at, Role::Node).unwrap_err();
     assert_eq!(error.to_string(), "spec.additionalPolicies.node is not a list of statements");
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("Action"));
 }
 
 #[test]
 fn controllers_with_roles_of_their_own_leave_the_control_plane_little() {
-    let spec = spec(json!({
+    let cluster = cluster(json!({
         "iam": { "useServiceAccountExternalPermissions": true, "allowContainerRegistry": true },
         "awsLoadBalancerController": { "enabled": true },
     }));
-    let document = own(NAME, &spec, &environment("aws", "eu-west-1"), Role::ControlPlane).unwrap();
+    let document = own(&cluster, &environment("aws", "eu-west-1"), Role::ControlPlane).unwrap();
     insta::assert_snapshot!(document.pretty());
 }
 
 #[test]
 fn a_control_plane_by_default() {
     let document =
-        own(NAME, &spec(json!({})), &environment("aws-cn", "cn-north-1"), Role::ControlPlane)
-            .unwrap();
+        own(&cluster(json!({})), &environment("aws-cn", "cn-north-1"), Role::ControlPlane).unwrap();
     insta::assert_snapshot!(document.pretty());
 }
 
 #[test]
 fn workers_need_nothing_by_default_and_what_runs_on_them_otherwise() {
     let at = environment("aws", "eu-west-1");
-    assert_eq!(own(NAME, &spec(json!({})), &at, Role::Node), None);
-    insta::assert_snapshot!(own(NAME, &spec(everything()), &at, Role::Node).unwrap().pretty());
+    assert_eq!(own(&cluster(json!({})), &at, Role::Node), None);
+    insta::assert_snapshot!(own(&cluster(everything()), &at, Role::Node).unwrap().pretty());
 }
 
 /// Clusters with any of the switches on.
-fn clusters() -> impl Strategy<Value = ClusterSpec> {
+fn clusters() -> impl Strategy<Value = Cluster> {
     let all = everything();
     let keys: Vec<_> = all.as_object().unwrap().keys().cloned().collect();
     let picked = prop::sample::subsequence(keys.clone(), 0..=keys.len());
@@ -177,7 +188,7 @@ fn clusters() -> impl Strategy<Value = ClusterSpec> {
         if ipv6 {
             fields["nonMasqueradeCIDR"] = json!("::/0");
         }
-        spec(fields)
+        cluster(fields)
     })
 }
 
@@ -185,10 +196,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn every_statement_says_why_it_is_there_and_iam_takes_the_document(spec in clusters()) {
+    fn every_statement_says_why_it_is_there_and_iam_takes_the_document(cluster in clusters()) {
         let at = environment("aws", "eu-west-1");
         for role in Role::ALL {
-            let Some(document) = own(NAME, &spec, &at, role) else { continue };
+            let Some(document) = own(&cluster, &at, role) else { continue };
             prop_assert!(document.check(DocumentUse::Permissions).is_ok());
             let sids: BTreeSet<_> =
                 document.statements.iter().filter_map(|s| s.sid.as_deref()).collect();
@@ -200,23 +211,23 @@ proptest! {
     }
 
     #[test]
-    fn the_same_manifest_gives_the_same_bytes(spec in clusters()) {
+    fn the_same_manifest_gives_the_same_bytes(cluster in clusters()) {
         let at = environment("aws", "eu-west-1");
         for role in Role::ALL {
-            let once = own(NAME, &spec, &at, role).map(|document| document.compact());
-            let again = own(NAME, &spec.clone(), &at, role).map(|document| document.compact());
+            let once = own(&cluster, &at, role).map(|document| document.compact());
+            let again = own(&cluster.clone(), &at, role).map(|document| document.compact());
             prop_assert_eq!(once, again);
         }
     }
 
     #[test]
-    fn a_role_of_its_own_only_ever_takes_from_the_control_plane(spec in clusters()) {
+    fn a_role_of_its_own_only_ever_takes_from_the_control_plane(cluster in clusters()) {
         let at = environment("aws", "eu-west-1");
-        let mut with = spec.clone();
-        with.iam.use_service_account_external_permissions = Some(true);
-        let mut without = spec;
-        without.iam.use_service_account_external_permissions = None;
-        let grants = |spec| own(NAME, spec, &at, Role::ControlPlane).unwrap().grants();
+        let mut with = cluster.clone();
+        with.spec.iam.use_service_account_external_permissions = Some(true);
+        let mut without = cluster;
+        without.spec.iam.use_service_account_external_permissions = None;
+        let grants = |cluster| own(cluster, &at, Role::ControlPlane).unwrap().grants();
         prop_assert!(grants(&with).is_subset(&grants(&without)));
     }
 }
