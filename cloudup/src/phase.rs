@@ -76,16 +76,12 @@ impl FromStr for Phase {
             "security" | "iam" => Ok(Self::Security),
             "cluster" => Ok(Self::Cluster),
             _ => {
-                let score =
-                    |known: &str| strsim::normalized_damerau_levenshtein(&folded, known);
+                let score = |known: &str| strsim::normalized_damerau_levenshtein(&folded, known);
                 let nearest = ["network", "security", "iam", "cluster"]
                     .into_iter()
                     .filter(|known| score(known) >= 0.6)
                     .max_by(|a, b| score(a).total_cmp(&score(b)));
-                Err(UnknownPhase {
-                    name: name.to_owned(),
-                    suggestion: nearest.map(str::to_owned),
-                })
+                Err(UnknownPhase { name: name.to_owned(), suggestion: nearest.map(str::to_owned) })
             }
         }
     }

@@ -22,13 +22,14 @@ fn folder() -> Option<String> {
 }
 
 fn json(path: &Path) -> Value {
-    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path:?}: {error}"))
+    let text =
+        fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 fn cluster(case: &Path) -> Cluster {
     let manifest = Manifest::read_files(&[case.join("cluster.yaml")])
-        .unwrap_or_else(|error| panic!("{case:?}: {error}"));
+        .unwrap_or_else(|error| panic!("{}: {error}", case.display()));
     manifest.clusters.into_iter().next().expect("a case has a cluster")
 }
 
@@ -57,37 +58,38 @@ async fn instances_are_granted_what_kops_grants_them() {
     let Some(folder) = folder() else { return };
     let folder = Path::new(&folder);
     let seed = json(&folder.join("seed.json"));
-    let (mut compared, mut differences) = (0, String::new());
+    let (mut compared, mut differences) = (0, Vec::new());
     let cases = fs::read_dir(folder.join("cases")).expect("the folder has cases");
     let mut cases: Vec<_> = cases.map(|case| case.expect("a case").path()).collect();
     cases.sort();
-    for case in &cases {
-        let expected = json(&case.join("expected.json"));
-        let cluster = cluster(case);
+    for path in &cases {
+        let case = path.display();
+        let expected = json(&path.join("expected.json"));
+        let cluster = cluster(path);
         let account = account(seed.clone(), &expected);
         let environment = Environment::discover(&account, &cluster)
             .await
-            .unwrap_or_else(|error| panic!("{case:?}: {error}"));
+            .unwrap_or_else(|error| panic!("{case}: {error}"));
         for role in Role::ALL {
             let name = names::instance_role(role, cluster.name());
             if expected["roles"].get(&name).is_none() {
                 continue;
             }
             let policies = InlinePolicies::of_instances(&cluster, &environment, role)
-                .unwrap_or_else(|error| panic!("{case:?}: {error}"));
+                .unwrap_or_else(|error| panic!("{case}: {error}"));
             let kops = expected["inline_policies"]
                 .get(format!("{name}/{name}"))
                 .map(|document| Document::from_value(document).expect("a document"));
             let (ours, theirs) = (grants(policies.own.as_ref()), grants(kops.as_ref()));
             compared += 1;
             for extra in ours.difference(&theirs) {
-                differences += &format!("{case:?} {name}: + {extra}\n");
+                differences.push(format!("{case}: {name}: + {extra}"));
             }
             for missing in theirs.difference(&ours) {
-                differences += &format!("{case:?} {name}: - {missing}\n");
+                differences.push(format!("{case}: {name}: - {missing}"));
             }
         }
     }
-    assert!(compared > 0, "no role to compare in {folder:?}");
-    assert!(differences.is_empty(), "of {compared} roles:\n{differences}");
+    assert!(compared > 0, "there is no role to compare");
+    assert!(differences.is_empty(), "of {compared} roles:\n{}", differences.join("\n"));
 }
