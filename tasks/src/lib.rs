@@ -9,3 +9,4 @@ pub mod aws;
 pub mod cloud;
 pub mod local;
 pub mod policy;
+pub mod snapshot;

@@ -17,7 +17,7 @@ use super::{
     state::Kept,
     store::{FileStore, Store},
 };
-use crate::cloud::CloudError;
+use crate::cloud::{CloudError, code};
 
 /// The error code of a call that met an account file it could not use. It is none of AWS's.
 pub const ACCOUNT_FILE: &str = "AccountFile";
@@ -334,7 +334,12 @@ impl Account {
         }
         if fate.loses_reply {
             let message = "the connection was closed before the answer came";
-            return Err(CloudError::new(call.service, call.operation, "", message));
+            return Err(CloudError::new(
+                call.service,
+                call.operation,
+                code::CONNECTION_ERROR,
+                message,
+            ));
         }
         answer.map_err(|refusal| refusal.of(call.service, call.operation))
     }

@@ -98,7 +98,8 @@ pub enum Effect {
         /// How many reads.
         reads: u64,
     },
-    /// It is done, and the answer is lost on the way.
+    /// It is done, and the answer is lost on the way, so that it is answered
+    /// [`CONNECTION_ERROR`](crate::cloud::code::CONNECTION_ERROR).
     LoseReply,
     /// The caller is gone before the call is done: it and all further calls answer
     /// [`DIED`].

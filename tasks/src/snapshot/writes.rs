@@ -1,0 +1,231 @@
+//! The writing half: calls pass through, and what they touch is forgotten.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+
+use super::{
+    Answers, Snapshot, WriteSnapshot,
+    reads::{folded, no_ec2},
+};
+use crate::cloud::{
+    CloudError, CloudReader, CloudWriter,
+    ec2::{Ec2Writer, LaunchTemplate, LaunchTemplateData},
+    iam::{IamWriter, InstanceProfile, NewRole, Role, Tags},
+};
+
+impl CloudWriter for WriteSnapshot {
+    fn reader(&self) -> &(dyn CloudReader + 'static) {
+        self
+    }
+
+    fn iam(&self) -> &dyn IamWriter {
+        self
+    }
+
+    fn ec2(&self) -> Option<&dyn Ec2Writer> {
+        self.source.ec2().map(|_| self as &dyn Ec2Writer)
+    }
+}
+
+/// Forgets what a write touches once it is over, however it ends: an error or a caller who gave
+/// up does not say that nothing was done.
+#[must_use]
+struct Stale<F: Fn(&Answers)> {
+    answers: Arc<Answers>,
+    forget: F,
+}
+
+impl<F: Fn(&Answers)> Drop for Stale<F> {
+    fn drop(&mut self) {
+        (self.forget)(&self.answers);
+    }
+}
+
+impl<S> Snapshot<S> {
+    fn stale<F: Fn(&Answers)>(&self, forget: F) -> Stale<F> {
+        Stale { answers: self.answers.clone(), forget }
+    }
+
+    /// A write about the role itself: its trust, boundary or tags.
+    fn stale_role(&self, role: &str) -> Stale<impl Fn(&Answers)> {
+        let role = folded(role);
+        self.stale(move |answers| {
+            answers.role.forget(&role);
+            answers.roles.forget("");
+        })
+    }
+
+    /// A role that comes or goes, with all that can be asked about it.
+    fn stale_existence(&self, role: &str) -> Stale<impl Fn(&Answers)> {
+        let role = folded(role);
+        self.stale(move |answers| {
+            answers.role.forget(&role);
+            answers.roles.forget("");
+            answers.role_policy.forget(&role);
+            answers.role_policies.forget(&role);
+            answers.attached.forget(&role);
+            answers.profiles_for_role.forget(&role);
+        })
+    }
+
+    fn stale_inline(&self, role: &str) -> Stale<impl Fn(&Answers)> {
+        let role = folded(role);
+        self.stale(move |answers| {
+            answers.role_policy.forget(&role);
+            answers.role_policies.forget(&role);
+        })
+    }
+
+    fn stale_attached(&self, role: &str) -> Stale<impl Fn(&Answers)> {
+        let role = folded(role);
+        self.stale(move |answers| answers.attached.forget(&role))
+    }
+
+    fn stale_profile(&self, profile: &str) -> Stale<impl Fn(&Answers)> {
+        let profile = folded(profile);
+        self.stale(move |answers| {
+            answers.profile.forget(&profile);
+            answers.profiles.forget("");
+            answers.profiles_for_role.forget_all();
+        })
+    }
+}
+
+#[async_trait]
+impl IamWriter for WriteSnapshot {
+    async fn create_role(&self, role: NewRole<'_>) -> Result<Role, CloudError> {
+        let _stale = self.stale_existence(role.name);
+        self.source.iam().create_role(role).await
+    }
+
+    async fn update_assume_role_policy(
+        &self,
+        role: &str,
+        document: &str,
+    ) -> Result<(), CloudError> {
+        let _stale = self.stale_role(role);
+        self.source.iam().update_assume_role_policy(role, document).await
+    }
+
+    async fn put_role_permissions_boundary(&self, role: &str, arn: &str) -> Result<(), CloudError> {
+        let _stale = self.stale_role(role);
+        self.source.iam().put_role_permissions_boundary(role, arn).await
+    }
+
+    async fn delete_role_permissions_boundary(&self, role: &str) -> Result<(), CloudError> {
+        let _stale = self.stale_role(role);
+        self.source.iam().delete_role_permissions_boundary(role).await
+    }
+
+    async fn tag_role(&self, role: &str, tags: &Tags) -> Result<(), CloudError> {
+        let _stale = self.stale_role(role);
+        self.source.iam().tag_role(role, tags).await
+    }
+
+    async fn untag_role(&self, role: &str, keys: &[String]) -> Result<(), CloudError> {
+        let _stale = self.stale_role(role);
+        self.source.iam().untag_role(role, keys).await
+    }
+
+    async fn delete_role(&self, role: &str) -> Result<(), CloudError> {
+        let _stale = self.stale_existence(role);
+        self.source.iam().delete_role(role).await
+    }
+
+    async fn put_role_policy(
+        &self,
+        role: &str,
+        policy: &str,
+        document: &str,
+    ) -> Result<(), CloudError> {
+        let _stale = self.stale_inline(role);
+        self.source.iam().put_role_policy(role, policy, document).await
+    }
+
+    async fn delete_role_policy(&self, role: &str, policy: &str) -> Result<(), CloudError> {
+        let _stale = self.stale_inline(role);
+        self.source.iam().delete_role_policy(role, policy).await
+    }
+
+    async fn attach_role_policy(&self, role: &str, arn: &str) -> Result<(), CloudError> {
+        let _stale = self.stale_attached(role);
+        self.source.iam().attach_role_policy(role, arn).await
+    }
+
+    async fn detach_role_policy(&self, role: &str, arn: &str) -> Result<(), CloudError> {
+        let _stale = self.stale_attached(role);
+        self.source.iam().detach_role_policy(role, arn).await
+    }
+
+    async fn create_instance_profile(
+        &self,
+        profile: &str,
+        tags: &Tags,
+    ) -> Result<InstanceProfile, CloudError> {
+        let _stale = self.stale_profile(profile);
+        self.source.iam().create_instance_profile(profile, tags).await
+    }
+
+    async fn tag_instance_profile(&self, profile: &str, tags: &Tags) -> Result<(), CloudError> {
+        let _stale = self.stale_profile(profile);
+        self.source.iam().tag_instance_profile(profile, tags).await
+    }
+
+    async fn untag_instance_profile(
+        &self,
+        profile: &str,
+        keys: &[String],
+    ) -> Result<(), CloudError> {
+        let _stale = self.stale_profile(profile);
+        self.source.iam().untag_instance_profile(profile, keys).await
+    }
+
+    async fn add_role_to_instance_profile(
+        &self,
+        profile: &str,
+        role: &str,
+    ) -> Result<(), CloudError> {
+        let _stale = self.stale_profile(profile);
+        self.source.iam().add_role_to_instance_profile(profile, role).await
+    }
+
+    async fn remove_role_from_instance_profile(
+        &self,
+        profile: &str,
+        role: &str,
+    ) -> Result<(), CloudError> {
+        let _stale = self.stale_profile(profile);
+        self.source.iam().remove_role_from_instance_profile(profile, role).await
+    }
+
+    async fn delete_instance_profile(&self, profile: &str) -> Result<(), CloudError> {
+        let _stale = self.stale_profile(profile);
+        self.source.iam().delete_instance_profile(profile).await
+    }
+}
+
+#[async_trait]
+impl Ec2Writer for WriteSnapshot {
+    async fn create_launch_template(
+        &self,
+        name: &str,
+        data: &LaunchTemplateData,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<LaunchTemplate, CloudError> {
+        let _stale = self.stale(|answers| answers.template.forget(name));
+        let ec2 = self.source.ec2().ok_or_else(|| no_ec2("CreateLaunchTemplate"))?;
+        ec2.create_launch_template(name, data, tags).await
+    }
+
+    async fn create_launch_template_version(
+        &self,
+        name: &str,
+        source_version: i64,
+        data: &LaunchTemplateData,
+    ) -> Result<LaunchTemplate, CloudError> {
+        let _stale = self.stale(|answers| answers.template.forget(name));
+        let ec2 = self.source.ec2().ok_or_else(|| no_ec2("CreateLaunchTemplateVersion"))?;
+        ec2.create_launch_template_version(name, source_version, data).await
+    }
+}
