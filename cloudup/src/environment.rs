@@ -130,7 +130,7 @@ fn region(subnets: &[Subnet]) -> Result<String, EnvironmentError> {
 
 /// The region of a zone: its name up to and with the first number. That is also right for Local
 /// and Wavelength Zones, such as `us-west-2-lax-1a`.
-fn region_of_zone(zone: &str) -> &str {
+pub(crate) fn region_of_zone(zone: &str) -> &str {
     let Some(start) = zone.find(|c: char| c.is_ascii_digit()) else { return zone };
     let digits = zone[start..].bytes().take_while(u8::is_ascii_digit).count();
     &zone[..start + digits]

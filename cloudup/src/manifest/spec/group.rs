@@ -97,6 +97,26 @@ pub struct WarmPool {
     pub enable_lifecycle_hook: bool,
 }
 
+impl WarmPool {
+    /// The pool that a group of `role` has, from its own and from its cluster's: what its own does
+    /// not say is taken from the cluster's, except for the control plane and bastions. `None` where
+    /// there is no pool.
+    pub fn of_group(own: Option<&Self>, cluster: Option<&Self>, role: Role) -> Option<Self> {
+        let cluster = cluster.filter(|_| matches!(role, Role::Node | Role::ApiServer));
+        let pool = match (own, cluster) {
+            (None, None) => return None,
+            (Some(own), None) => own.clone(),
+            (None, Some(cluster)) => cluster.clone(),
+            (Some(own), Some(cluster)) => Self {
+                min_size: if own.min_size == 0 { cluster.min_size } else { own.min_size },
+                max_size: own.max_size.or(cluster.max_size),
+                enable_lifecycle_hook: own.enable_lifecycle_hook || cluster.enable_lifecycle_hook,
+            },
+        };
+        (pool.max_size != Some(0)).then_some(pool)
+    }
+}
+
 /// `spec.containerd`, of a group or of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -115,4 +135,33 @@ pub struct Containerd {
 pub struct NvidiaGpu {
     /// Whether nodes find out if they have one.
     pub enabled: Option<bool>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_groups_warm_pool_takes_from_the_clusters_what_it_does_not_say() {
+        let pool = |min_size, max_size, enable_lifecycle_hook| WarmPool {
+            min_size,
+            max_size,
+            enable_lifecycle_hook,
+        };
+        let cluster = pool(2, Some(5), true);
+        for (own, role, resolved) in [
+            (None, Role::Node, Some(cluster.clone())),
+            (None, Role::ControlPlane, None),
+            (Some(pool(0, None, false)), Role::Node, Some(cluster.clone())),
+            (Some(pool(1, Some(3), false)), Role::ApiServer, Some(pool(1, Some(3), true))),
+            (Some(pool(1, None, false)), Role::Bastion, Some(pool(1, None, false))),
+            (Some(pool(0, Some(0), false)), Role::Node, None),
+        ] {
+            assert_eq!(
+                WarmPool::of_group(own.as_ref(), Some(&cluster), role),
+                resolved,
+                "{own:?} {role}"
+            );
+        }
+    }
 }

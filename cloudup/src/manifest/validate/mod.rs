@@ -1,11 +1,86 @@
 //! What is wrong with manifests beyond their form, all of it at once.
+//!
+//! The rules are kOps' own where they bear on identities, and those that kOps lacks and AWS, or the
+//! run itself, would make known much later.
 
-use super::{Manifest, Mistake, Notice};
+mod addons;
+mod arns;
+mod cluster;
+mod discovery;
+mod group;
+mod iam;
+mod labels;
+mod names;
+mod network;
+mod policies;
+mod profiles;
+
+use super::{Cluster, Manifest, Mistake, Notice, Source};
 
 /// Checks everything that can be checked without asking anybody.
 pub(super) fn manifest(
-    _manifest: &Manifest,
-    _mistakes: &mut Vec<Mistake>,
-    _notices: &mut Vec<Notice>,
+    manifest: &Manifest,
+    mistakes: &mut Vec<Mistake>,
+    notices: &mut Vec<Notice>,
 ) {
+    names::unique(manifest, mistakes, notices);
+    for cluster in &manifest.clusters {
+        let check = &mut Check { source: &cluster.source, mistakes, notices };
+        names::cluster(cluster, check);
+        cluster::check(cluster, check);
+        network::check(&cluster.spec, check);
+        iam::check(&cluster.spec.iam, check);
+        policies::check(cluster, check);
+        discovery::check(&cluster.spec.service_account_issuer_discovery, check);
+        addons::check(&cluster.spec, check);
+        labels::check(&cluster.spec.cloud_labels, None, check);
+        for group in &cluster.groups {
+            group::check_within(group, &cluster.spec, &mut check.of(&group.source));
+        }
+    }
+    for group in all_groups(manifest) {
+        let check = &mut Check { source: &group.source, mistakes, notices };
+        names::group(group, check);
+        group::check(group, check);
+        labels::check(&group.spec.cloud_labels, Some(group.name()), check);
+    }
+    profiles::check(manifest, mistakes, notices);
+}
+
+fn all_groups(manifest: &Manifest) -> impl Iterator<Item = &super::InstanceGroup> {
+    let of_clusters = manifest.clusters.iter().flat_map(|cluster: &Cluster| &cluster.groups);
+    of_clusters.chain(&manifest.groups)
+}
+
+/// One document that is checked.
+struct Check<'a> {
+    source: &'a Source,
+    mistakes: &'a mut Vec<Mistake>,
+    notices: &'a mut Vec<Notice>,
+}
+
+impl Check<'_> {
+    /// The same for another document.
+    fn of<'b>(&'b mut self, source: &'b Source) -> Check<'b> {
+        Check { source, mistakes: self.mistakes, notices: self.notices }
+    }
+
+    /// Notes that a field is wrong.
+    fn wrong(&mut self, path: &str, message: impl Into<String>, hint: impl Into<String>) {
+        self.wrong_maybe(path, message, Some(hint.into()));
+    }
+
+    fn wrong_maybe(&mut self, path: &str, message: impl Into<String>, hint: Option<String>) {
+        let place = self.source.place(path);
+        self.mistakes.push(Mistake { place, message: message.into(), hint });
+    }
+
+    fn notice(&mut self, path: &str, message: impl Into<String>) {
+        self.notices.push(Notice { place: Some(self.source.place(path)), message: message.into() });
+    }
+
+    /// Whether the document has the field, whatever its value.
+    fn has(&self, path: &str) -> bool {
+        self.source.position(path).is_some()
+    }
 }
