@@ -1,12 +1,17 @@
 //! AWS resources as tasks of a [`cloudup_engine::Graph`], over narrow ports.
 //!
 //! [`cloud`] holds the ports: reading and writing traits shaped after the AWS operations they
-//! stand for, with adapters behind them. [`policy`] is the IAM policy document, [`arn`] an Amazon Resource Name.
+//! stand for, with adapters behind them. [`policy`] is the IAM policy document, [`arn`] an Amazon
+//! Resource Name. [`iam`] and [`ec2`] are the tasks.
 
 pub mod arn;
+mod aside;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod cloud;
+pub mod ec2;
+pub mod iam;
 pub mod local;
 pub mod policy;
 pub mod snapshot;
+mod trouble;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use serde::Serialize;
 
 use super::CloudError;
 
@@ -31,7 +32,7 @@ pub struct LaunchTemplateData {
 }
 
 /// How instances reach their metadata service.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MetadataOptions {
     /// `optional` or `required`: whether IMDSv2 is needed.
     pub http_tokens: String,

@@ -30,6 +30,7 @@ mod json;
 mod parse;
 mod principal;
 mod statement;
+mod text;
 mod values;
 
 pub use access::{AccessDiff, union};
@@ -40,4 +41,5 @@ pub use error::{DocumentError, Mistake, Position};
 pub use grant::{ActionName, Grant, Names};
 pub use principal::{Principal, PrincipalKind};
 pub use statement::{Choice, Condition, Effect, Statement};
+pub use text::PolicyText;
 pub use values::Values;

@@ -1,0 +1,280 @@
+//! The managed policies that are attached to a role.
+
+use std::collections::BTreeSet;
+
+use cloudup_engine::{
+    Change, Diff, ErrorKind, Found, Reader, Ref, Stray, Task, TaskError, Writer, note,
+};
+
+use super::{
+    IamRole, Owner, kind,
+    limits::{ROLE_NAME, check_name},
+    role_policy::{may_change, role_exists},
+    strays::{self, attached_policies},
+};
+use crate::{
+    arn::{IamKind, iam_arn},
+    aside::{Aside, Seen},
+    cloud::{Aws, CloudError, CloudReader, iam::Quotas},
+    trouble::{deleted, is_full, write_error},
+};
+
+/// The managed policies that are attached to one role, all of them.
+///
+/// Policies that are attached and not listed are strays, one each: they are detached after the
+/// listed ones have been attached, so that there is no moment without a policy that was there
+/// before and will be there after. Only where the role has no room left is one of them detached
+/// first, right before the one that takes its place is attached.
+///
+/// Add it only for roles whose attachments are to be governed.
+#[derive(Clone, Debug, Diff)]
+pub struct IamRolePolicyAttachment {
+    #[diff(skip)]
+    role: String,
+    /// The ARNs of the policies that are to be attached; in what is found, those of them that are.
+    policies: BTreeSet<String>,
+    #[diff(skip)]
+    about: Aside<About>,
+}
+
+#[derive(Clone, Debug)]
+struct About {
+    made_by: Option<Ref<IamRole>>,
+    owner: Owner,
+    quotas: Quotas,
+    seen: Seen<SeenPolicies>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct SeenPolicies {
+    /// All that are attached.
+    attached: BTreeSet<String>,
+    /// Those to be attached that do not exist.
+    missing: BTreeSet<String>,
+}
+
+impl IamRolePolicyAttachment {
+    /// Has exactly these managed policies, by ARN, attached to `role`, which belongs to `owner`.
+    pub fn new(
+        role: impl Into<String>,
+        owner: Owner,
+        policies: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self {
+            role: role.into(),
+            policies: policies.into_iter().map(Into::into).collect(),
+            about: Aside(About {
+                made_by: None,
+                owner,
+                quotas: Quotas::default(),
+                seen: Seen::default(),
+            }),
+        }
+    }
+
+    /// The task that makes the role: if this run creates it, IAM may not find it everywhere at
+    /// once, which passes. It does not order the two: add this task `after` that one.
+    #[must_use]
+    pub fn made_by(mut self, role: &Ref<IamRole>) -> Self {
+        self.about.0.made_by = Some(role.clone());
+        self
+    }
+
+    /// Checks against these limits of the account instead of AWS's defaults.
+    #[must_use]
+    pub fn within(mut self, quotas: Quotas) -> Self {
+        self.about.0.quotas = quotas;
+        self
+    }
+
+    /// All that are attached, or none if there is no role.
+    async fn attached(
+        &self,
+        reader: &dyn CloudReader,
+    ) -> Result<Option<BTreeSet<String>>, TaskError> {
+        let attached =
+            CloudError::absent(attached_policies(reader, &self.role).await).map_err(|error| {
+                error.while_doing(format!("list the policies attached to role {}", self.role))
+            })?;
+        Ok(attached.map(|policies| policies.into_iter().map(|policy| policy.arn).collect()))
+    }
+
+    /// Those to be attached that do not exist, as far as we may know.
+    async fn missing(
+        &self,
+        reader: &dyn CloudReader,
+        attached: &BTreeSet<String>,
+    ) -> BTreeSet<String> {
+        let mut missing = BTreeSet::new();
+        for arn in self.policies.difference(attached) {
+            if let Err(error) = reader.iam().get_policy(arn).await
+                && error.is_not_found()
+            {
+                missing.insert(arn.clone());
+            }
+        }
+        missing
+    }
+
+    fn check_room(&self, going: usize) -> Result<(), TaskError> {
+        let About { quotas, seen, .. } = &self.about.0;
+        let SeenPolicies { attached, .. } = seen.get();
+        let wanted = attached.union(&self.policies).count().saturating_sub(going);
+        quotas.check_attachments(&self.role, wanted).map_err(|over| {
+            let kept: Vec<_> = attached.difference(&self.policies).cloned().collect();
+            let error =
+                TaskError::new(ErrorKind::Quota, format!("attach policies to role {}", self.role));
+            let hint = if self.policies.len() > quotas.attached_policies_per_role || kept.is_empty()
+            {
+                "list fewer policies, put several into one, or have AWS raise the quota".to_owned()
+            } else {
+                format!("let go of what is attached and not listed: {}", kept.join(", "))
+            };
+            error.hint(hint).because(over)
+        })
+    }
+
+    async fn attach_all(&self, writer: &Writer<Self>, strays: &[Stray]) -> Result<(), TaskError> {
+        let About { quotas, seen, .. } = &self.about.0;
+        let mut attached = seen.get().attached;
+        let mut releasable: Vec<String> = strays
+            .iter()
+            .filter_map(strays::attached_arn)
+            .filter(|arn| attached.contains(*arn))
+            .map(str::to_owned)
+            .collect();
+        releasable.reverse();
+        let wanted: Vec<_> = self.policies.difference(&attached).cloned().collect();
+        for arn in wanted {
+            if attached.len() >= quotas.attached_policies_per_role
+                && let Some(old) = releasable.pop()
+            {
+                self.make_room(writer, &old, &arn).await?;
+                attached.remove(&old);
+            }
+            // The account's quota may be lower than we were told.
+            while let Err(error) = writer.iam().attach_role_policy(&self.role, &arn).await {
+                match releasable.pop() {
+                    Some(old) if is_full(&error) => {
+                        self.make_room(writer, &old, &arn).await?;
+                        attached.remove(&old);
+                    }
+                    _ => return Err(self.attach_error(writer.reader(), error, &arn).await),
+                }
+            }
+            attached.insert(arn);
+        }
+        Ok(())
+    }
+
+    async fn make_room(
+        &self,
+        writer: &Writer<Self>,
+        old: &str,
+        new: &str,
+    ) -> Result<(), TaskError> {
+        let role = &self.role;
+        note(format!(
+            "role {role} had no room left: {old} was detached right before {new} was attached"
+        ));
+        let result = writer.iam().detach_role_policy(role, old).await;
+        deleted(result, format!("detach {old} from role {role} to make room for {new}"))
+    }
+
+    /// IAM does not say which of the two it did not find, the role or the policy.
+    async fn attach_error(
+        &self,
+        reader: &dyn CloudReader,
+        error: CloudError,
+        arn: &str,
+    ) -> TaskError {
+        let role = &self.role;
+        let doing = format!("attach {arn} to role {role}");
+        if !error.is_not_found() {
+            return error.while_doing(doing);
+        }
+        if reader.iam().get_policy(arn).await.is_err_and(|error| error.is_not_found()) {
+            return no_such_policy(role, arn).because(error);
+        }
+        let exists = role_exists(reader, self.about.0.made_by.as_ref(), role).await;
+        write_error(error, exists, doing)
+    }
+}
+
+pub(super) fn no_such_policy(role: &str, arn: &str) -> TaskError {
+    TaskError::new(
+        ErrorKind::NotFound,
+        format!("attach {arn} to role {role}: there is no such policy"),
+    )
+    .hint("create the policy first, or correct its ARN")
+}
+
+impl Task for IamRolePolicyAttachment {
+    const KIND: &'static str = kind::ROLE_POLICY_ATTACHMENT;
+    const FOLLOWS: Option<&'static str> = Some(kind::ROLE_POLICY);
+    type Provider = Aws;
+    type Output = ();
+
+    fn name(&self) -> &str {
+        &self.role
+    }
+
+    async fn find(&self, reader: &Reader<Self>) -> Result<Option<Found<Self>>, TaskError> {
+        let attached = self.attached(reader).await?;
+        let is_there = attached.is_some() || self.policies.is_empty();
+        let attached = attached.unwrap_or_default();
+        let missing = self.missing(reader, &attached).await;
+        let policies = self.policies.intersection(&attached).cloned().collect();
+        self.about.0.seen.set(SeenPolicies { attached, missing });
+        let found = || Found { state: Self { policies, ..self.clone() }, output: () };
+        Ok(is_there.then(found))
+    }
+
+    fn check_changes(&self, change: &Change<'_, Self>) -> Result<(), TaskError> {
+        check_name("role", &self.role, ROLE_NAME)?;
+        for arn in &self.policies {
+            iam_arn(arn, IamKind::Policy).map_err(|error| {
+                error.while_doing(format!("attach a policy to role {}", self.role))
+            })?;
+        }
+        if let Some(arn) = self.about.0.seen.get().missing.first() {
+            return Err(no_such_policy(&self.role, arn));
+        }
+        self.check_room(match change {
+            Change::Create => 0,
+            Change::Update { strays, .. } => strays.len(),
+        })
+    }
+
+    async fn render(
+        &self,
+        writer: &Writer<Self>,
+        change: Change<'_, Self>,
+    ) -> Result<(), TaskError> {
+        match change {
+            Change::Create => self.attach_all(writer, &[]).await,
+            Change::Update { strays, .. } => self.attach_all(writer, strays).await,
+        }
+    }
+
+    async fn strays(
+        &self,
+        reader: &Reader<Self>,
+        _: Option<&Found<Self>>,
+    ) -> Result<Vec<Stray>, TaskError> {
+        let attached = self.attached(reader).await?.unwrap_or_default();
+        let surplus: Vec<_> = attached
+            .difference(&self.policies)
+            .map(|arn| strays::attachment(&self.role, arn))
+            .collect();
+        if surplus.is_empty() || !may_change(reader, &self.about.0.owner, &self.role).await? {
+            return Ok(Vec::new());
+        }
+        Ok(surplus)
+    }
+
+    async fn delete(&self, writer: &Writer<Self>, stray: &Stray) -> Result<(), TaskError> {
+        let result = strays::delete(writer, stray).await;
+        result.unwrap_or_else(|| Err(strays::unknown(stray)))
+    }
+}
