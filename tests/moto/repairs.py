@@ -1,8 +1,8 @@
 """What moto 5.2.5 answers differently from AWS and our tests would notice, put right.
 
 Each repair is one method of moto replaced, with its reason. They reach into moto's private
-classes: look at them again whenever its pinned version changes. What is still wrong, and not worth a
-repair, is listed with the contract tests.
+classes: look at them again whenever its pinned version changes. What is still wrong, and not worth
+a repair, is listed with the contract tests.
 """
 
 import base64
@@ -325,7 +325,8 @@ def listing(response, key, items, name, shape):
             after = base64.b64decode(marker, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
             raise ValidationError(f"Invalid Marker: {marker}")
-    rest = sorted((item for item in items if name(item).lower() > after), key=lambda i: name(i).lower())
+    rest = [item for item in items if name(item).lower() > after]
+    rest.sort(key=lambda item: name(item).lower())
     part = rest[: min(PAGE_SIZE, int(response._get_param("MaxItems", 100)))]
     more = len(part) < len(rest)
     answer = {key: [shape(item) for item in part], "IsTruncated": more}

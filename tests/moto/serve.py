@@ -132,16 +132,18 @@ class Emulator:
         with self.lock:
             if environ["PATH_INFO"] == "/_ctl/log":
                 if environ["REQUEST_METHOD"] == "DELETE":
-                    self.log = [call for call in self.log if key and call.key != key]
+                    self.log = [call for call in self.log if key not in (None, call.key)]
                 found = [vars(call) for call in self.log if key in (None, call.key)]
             else:
                 if environ["REQUEST_METHOD"] == "DELETE":
-                    self.faults = [fault for fault in self.faults if key and fault.get("key") != key]
+                    others = [fault for fault in self.faults if fault.get("key") != key]
+                    self.faults = others if key else []
                 elif environ["REQUEST_METHOD"] == "POST":
                     self.faults.extend(json.loads(body))
                 found = self.faults
             data = json.dumps(found).encode()
-        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(data)))])
+        length = ("Content-Length", str(len(data)))
+        start_response("200 OK", [("Content-Type", "application/json"), length])
         return [data]
 
 

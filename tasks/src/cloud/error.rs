@@ -181,3 +181,48 @@ pub fn kind_of_code(code: &str) -> ErrorKind {
         _ => ErrorKind::Other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_says_what_happened_and_what_to_try() {
+        let rows: Vec<_> = [
+            "AccessDenied",
+            "ExpiredToken",
+            "InvalidClientTokenId",
+            "RequestExpired",
+            "LimitExceeded",
+            "NoSuchEntity",
+            code::NO_CREDENTIALS,
+            code::REQUEST_TIMEOUT,
+            code::CONNECTION_ERROR,
+            code::UNSENT,
+            code::UNREADABLE,
+        ]
+        .map(|code| {
+            let error = CloudError::new("iam", "GetRole", code, "why");
+            let (kind, hint) = (error.kind(), error.hint().unwrap_or("-".to_owned()));
+            format!("{kind:?}: {error}\n    {hint}")
+        })
+        .into();
+        insta::assert_snapshot!(rows.join("\n"));
+    }
+
+    #[test]
+    fn a_task_error_has_kind_hint_and_cause() {
+        let denied = CloudError::new("iam", "CreateRole", "AccessDenied", "no");
+        let error = denied.clone().while_doing("create the role");
+        assert_eq!(error.kind(), ErrorKind::Denied);
+        assert_eq!(error.to_string(), "create the role");
+        assert_eq!(
+            error.hints(),
+            Some("allow iam:CreateRole to the identity that cloudup runs as")
+        );
+        assert_eq!(
+            std::error::Error::source(&error).unwrap().to_string(),
+            "iam:CreateRole answered AccessDenied: no"
+        );
+    }
+}

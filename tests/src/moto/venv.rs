@@ -35,7 +35,8 @@ pub(super) fn python(requirements: &Path) -> Result<PathBuf, String> {
             .map_err(|error| format!("Python has no venv (python3-venv of Debian): {error}"))?;
         let mut pip = Command::new(part.join("bin/python"));
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-        pip.args(["--no-input", "--only-binary", ":all:", "-r"]).arg(requirements);
+        pip.args(["--no-input", "--retries", "2", "--only-binary", ":all:", "-r"])
+            .arg(requirements);
         run(&mut pip).map_err(|error| format!("moto cannot be installed with pip: {error}"))?;
         fs::rename(&part, &venv).map_err(|error| error.to_string())?;
     }
