@@ -1,7 +1,7 @@
 //! The adapter for AWS over real sockets.
 
 use std::{
-    env,
+    env, fs,
     process::{Command, Stdio},
 };
 
@@ -156,6 +156,13 @@ fn in_an_environment(enter: impl FnOnce(&mut Command)) -> String {
     String::from_utf8(child.output().unwrap().stdout).unwrap()
 }
 
+fn without_keys(child: &mut Command) -> &mut Command {
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        child.env_remove(name);
+    }
+    child
+}
+
 #[test]
 fn the_standard_environment_leads_to_an_account() {
     let Some(moto) = moto::server() else { return };
@@ -167,13 +174,31 @@ fn the_standard_environment_leads_to_an_account() {
 }
 
 #[test]
+fn a_profile_that_assumes_a_role_leads_to_its_account() {
+    let Some(moto) = moto::server() else { return };
+    let (from, folder) = (moto.account(), tempfile::tempdir().unwrap());
+    let config = folder.path().join("config");
+    let env = from.env();
+    let profiles = format!(
+        "[profile base]\naws_access_key_id = {}\naws_secret_access_key = {}\n\
+         aws_session_token = {}\n\
+         [profile deploy]\nregion = eu-central-1\nsource_profile = base\n\
+         role_arn = arn:aws:iam::345678901234:role/deployer\n",
+        env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"],
+    );
+    fs::write(&config, profiles).unwrap();
+    let said = in_an_environment(|child| {
+        without_keys(from.enter(child)).env_remove("AWS_REGION");
+        child.env("AWS_CONFIG_FILE", &config).env("AWS_PROFILE", "deploy");
+    });
+    assert!(said.contains("in eu-central-1 of 345678901234"), "{said}");
+}
+
+#[test]
 fn an_environment_without_credentials_says_what_to_do() {
     let Some(moto) = moto::server() else { return };
     let said = in_an_environment(|child| {
-        moto.account().enter(child);
-        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
-            child.env_remove(name);
-        }
+        without_keys(moto.account().enter(child));
         child.env("HOME", "/nonexistent");
     });
     assert!(said.contains(code::NO_CREDENTIALS) && said.contains("AWS_PROFILE"), "{said}");

@@ -26,6 +26,7 @@ pub(super) struct Replay(Arc<Mutex<Script>>);
 
 #[derive(Debug, Default)]
 struct Script {
+    silent: bool,
     answers: VecDeque<(u16, String)>,
     asked: Vec<String>,
 }
@@ -34,7 +35,12 @@ impl Replay {
     /// One that answers each HTTP status with its body.
     pub(super) fn new<const N: usize>(answers: [(u16, &str); N]) -> Self {
         let answers = answers.map(|(status, body)| (status, body.to_owned())).into();
-        Self(Arc::new(Mutex::new(Script { answers, asked: Vec::new() })))
+        Self(Arc::new(Mutex::new(Script { answers, ..Script::default() })))
+    }
+
+    /// One that takes requests and never answers.
+    pub(super) fn silent() -> Self {
+        Self(Arc::new(Mutex::new(Script { silent: true, ..Script::default() })))
     }
 
     /// URL and form of every request.
@@ -69,6 +75,9 @@ impl HttpConnector for Replay {
         let mut script = self.0.lock().unwrap();
         let form = String::from_utf8_lossy(request.body().bytes().unwrap_or_default());
         script.asked.push(format!("{} {form}", request.uri()));
+        if script.silent {
+            return HttpConnectorFuture::new(std::future::pending());
+        }
         HttpConnectorFuture::ready(match script.answers.pop_front() {
             Some((status, body)) => {
                 let status = status.try_into().expect("tests answer with HTTP statuses");

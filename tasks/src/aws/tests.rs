@@ -72,6 +72,16 @@ async fn a_connection_that_breaks_is_one_attempt_and_may_be_tried_again() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_call_without_an_answer_ends_and_may_be_tried_again() {
+    let (replay, start) = (Replay::silent(), tokio::time::Instant::now());
+    let error = attach(&replay).await;
+    assert_eq!(start.elapsed().as_secs(), CALL_TIMEOUT.as_secs());
+    assert_eq!(replay.asked().len(), 1);
+    assert_eq!(error.code, code::REQUEST_TIMEOUT, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Throttled);
+}
+
 #[tokio::test]
 async fn a_port_where_nobody_listens_is_a_connection_error_with_a_hint() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
