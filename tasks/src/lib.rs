@@ -11,6 +11,8 @@ pub mod aws;
 pub mod cloud;
 pub mod ec2;
 pub mod iam;
+#[cfg(any(test, feature = "contract"))]
+pub mod contract;
 pub mod local;
 pub mod policy;
 pub mod snapshot;
