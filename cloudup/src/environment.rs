@@ -1,6 +1,9 @@
 //! What the manifest does not say: whose account this is, and where in AWS the cluster runs.
 
-use cloudup_tasks::cloud::{CloudError, CloudReader, all_pages, route53::HostedZone};
+use std::time::Duration;
+
+use cloudup_engine::ErrorKind;
+use cloudup_tasks::cloud::{CloudError, CloudReader, all_pages, iam::Quotas, route53::HostedZone};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -11,7 +14,7 @@ use crate::manifest::{
 
 /// What documents are made of beside the manifest. Found once, before anything is planned; all
 /// that follows is a function of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Environment {
     /// The account's twelve digits.
     pub account: String,
@@ -19,6 +22,9 @@ pub struct Environment {
     pub partition: String,
     /// The region that the subnets are in.
     pub region: String,
+    /// The account's limits.
+    #[serde(skip)]
+    pub quotas: Quotas,
     /// The id of the hosted zone with the cluster's records, where a document needs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hosted_zone_id: Option<String>,
@@ -76,8 +82,30 @@ fn visibility(private: bool) -> &'static str {
     if private { "private" } else { "public" }
 }
 
+impl EnvironmentError {
+    /// What kind of trouble it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Cloud { source, .. } => source.kind(),
+            Self::Caller { .. } => ErrorKind::Other,
+            Self::NoZone { .. } => ErrorKind::NotFound,
+            Self::NoRegion | Self::Regions { .. } | Self::Zones { .. } => ErrorKind::Invalid,
+        }
+    }
+}
+
 impl Environment {
-    /// Asks STS who is calling and, where some role writes DNS records, Route 53 for the zone.
+    /// What can be told without asking anybody.
+    ///
+    /// # Errors
+    ///
+    /// Where the region cannot be told.
+    pub(crate) fn sketch(cluster: &Cluster) -> Result<Self, EnvironmentError> {
+        Ok(Self { region: region(&cluster.spec.subnets)?, ..Self::default() })
+    }
+
+    /// Asks STS who is calling, IAM for the account's limits and, where some role writes DNS
+    /// records, Route 53 for the zone. What is throttled is asked for again, a few times.
     ///
     /// # Errors
     ///
@@ -87,9 +115,10 @@ impl Environment {
         cluster: &Cluster,
     ) -> Result<Self, EnvironmentError> {
         let region = region(&cluster.spec.subnets)?;
-        let caller = reader.sts().get_caller_identity().await.map_err(|source| {
-            EnvironmentError::Cloud { doing: "ask STS which account this is", source }
-        })?;
+        let caller = patiently("ask STS which account this is", async || {
+            reader.sts().get_caller_identity().await
+        })
+        .await?;
         let partition = partition(&caller.arn)
             .ok_or_else(|| EnvironmentError::Caller { arn: caller.arn.clone() })?;
         let hosted_zone_id =
@@ -98,8 +127,39 @@ impl Environment {
             partition: partition.to_owned(),
             account: caller.account,
             region,
+            quotas: quotas(reader).await?,
             hosted_zone_id,
         })
+    }
+}
+
+/// Asks until the answer is something else than to come back later, a few times at most.
+async fn patiently<T>(
+    doing: &'static str,
+    ask: impl AsyncFn() -> Result<T, CloudError>,
+) -> Result<T, EnvironmentError> {
+    const TRIES: u32 = 6;
+    let mut pause = Duration::from_millis(250);
+    for _ in 1..TRIES {
+        match ask().await {
+            Err(error) if matches!(error.kind(), ErrorKind::Throttled | ErrorKind::NotReady) => {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            answer => return answer.map_err(|source| EnvironmentError::Cloud { doing, source }),
+        }
+    }
+    ask().await.map_err(|source| EnvironmentError::Cloud { doing, source })
+}
+
+/// The account's limits, or AWS's defaults where we may not ask for them.
+async fn quotas(reader: &dyn CloudReader) -> Result<Quotas, EnvironmentError> {
+    let doing = "ask IAM for the account's limits";
+    match patiently(doing, async || reader.iam().get_account_summary().await).await {
+        Err(EnvironmentError::Cloud { source, .. }) if source.kind() == ErrorKind::Denied => {
+            Ok(Quotas::default())
+        }
+        answer => answer,
     }
 }
 
@@ -152,11 +212,12 @@ async fn hosted_zone(
     if let Some(id) = spec.dns_zone.as_deref().filter(|zone| !zone.contains('.')) {
         return Ok(bare_id(id).to_owned());
     }
-    let zones = all_pages(async |marker: Option<String>| {
-        reader.route53().list_hosted_zones(marker.as_deref()).await
+    let route53 = reader.route53();
+    let zones = patiently("list the hosted zones", async || {
+        all_pages(async |marker: Option<String>| route53.list_hosted_zones(marker.as_deref()).await)
+            .await
     })
-    .await
-    .map_err(|source| EnvironmentError::Cloud { doing: "list the hosted zones", source })?;
+    .await?;
     let private = spec.topology.dns.kind == DnsType::Private;
     choose_zone(&zones, spec.dns_zone.as_deref(), cluster.name(), private)
 }

@@ -1,5 +1,8 @@
 //! Every kind of task that an override may name, with its phase.
 
+use cloudup_engine::Graph;
+use cloudup_tasks::cloud::Aws;
+
 use crate::phase::Phase;
 
 /// The kinds of kOps' tasks on AWS, and ours, in alphabetical order. Those that no task has yet
@@ -52,4 +55,34 @@ pub const KINDS: [(&str, Phase); 42] = [
 /// The phase of a kind.
 pub fn phase(kind: &str) -> Option<Phase> {
     KINDS.iter().find(|(known, _)| *known == kind).map(|(_, phase)| *phase)
+}
+
+/// A graph without tasks, which knows every kind.
+pub(crate) fn empty_graph() -> Graph<Aws> {
+    let mut graph = Graph::new();
+    graph.known_kinds(KINDS.map(|(kind, _)| kind));
+    graph
+}
+
+#[cfg(test)]
+mod tests {
+    use cloudup_tasks::iam::kind;
+
+    use super::*;
+
+    #[test]
+    fn kinds_are_in_order_and_those_of_iam_are_security() {
+        assert!(KINDS.is_sorted_by(|(a, _), (b, _)| a < b));
+        for kind in [
+            kind::ROLE,
+            kind::ROLE_POLICY,
+            kind::ROLE_POLICY_ATTACHMENT,
+            kind::INSTANCE_PROFILE,
+            kind::INSTANCE_PROFILE_ROLE,
+        ] {
+            assert_eq!(phase(kind), Some(Phase::Security), "{kind}");
+        }
+        assert_eq!(phase("LaunchTemplate"), Some(Phase::Cluster));
+        assert_eq!(phase("SecurityGroups"), None);
+    }
 }

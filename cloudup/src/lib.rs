@@ -1,10 +1,17 @@
 //! kOps manifests in, the instance IAM of a Kubernetes cluster on AWS out.
+//!
+//! Read a [`Manifest`](manifest::Manifest), [`prepare`](update::Update::prepare) an update of one
+//! of its clusters, then plan or apply it; [`dump`] says what the cluster owns in the account.
 
+mod access;
+pub mod dump;
 pub mod environment;
 pub mod kinds;
 pub mod manifest;
+pub mod model;
 pub mod names;
+pub mod overrides;
 pub mod partition;
 pub mod phase;
 pub mod policy;
-pub mod tags;
+pub mod update;

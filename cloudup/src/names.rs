@@ -2,7 +2,7 @@
 
 use data_encoding::BASE32HEX_NOPAD;
 
-use crate::manifest::spec::Role;
+use crate::manifest::{InstanceGroup, spec::Role};
 
 /// The most characters a role's name may have, and by kOps' custom a profile's.
 pub const ROLE_NAME_LIMIT: usize = 64;
@@ -54,6 +54,29 @@ pub fn instance_role(role: Role, cluster: &str) -> String {
 /// given name.
 pub fn additional_policy(role_name: &str) -> String {
     format!("additional.{role_name}")
+}
+
+/// The name of the instance profile that a group takes as it is (`spec.iam.profile`).
+pub fn existing_profile(group: &InstanceGroup) -> Option<&str> {
+    group.spec.iam.profile.as_deref().and_then(profile_name)
+}
+
+/// The name of the instance profile that a group's instances have: an existing one, or ours.
+pub fn profile(group: &InstanceGroup, cluster: &str) -> String {
+    let own = || instance_role(group.spec.role, cluster);
+    existing_profile(group).map_or_else(own, str::to_owned)
+}
+
+/// Whether a thing of `cluster` can have this name: those that are named in full end in the
+/// cluster's name, the others in the hash of a name that was cut.
+pub fn may_be_of(name: &str, cluster: &str) -> bool {
+    let is_whole = name.strip_suffix(cluster).is_some_and(|rest| rest.ends_with('.'));
+    let is_hash = |hash: &str| {
+        hash.len() == HASH_LENGTH && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'v'))
+    };
+    let is_cut = name.len() == ROLE_NAME_LIMIT
+        && name.rsplit_once('-').is_some_and(|(_, hash)| is_hash(hash));
+    is_whole || is_cut
 }
 
 /// The name of an instance group's Auto Scaling group and launch template.
@@ -131,6 +154,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_named_for_a_cluster_may_be_the_clusters(cluster in "[a-z][a-z0-9.-]{0,90}") {
+            for role in Role::ALL {
+                prop_assert!(may_be_of(&instance_role(role, &cluster), &cluster));
+            }
+            prop_assert!(!may_be_of("somebody-elses", &cluster));
+        }
+
         #[test]
         fn a_name_that_fits_is_kept_and_a_cut_one_fills_the_room(name in "[a-z.-]{1,120}") {
             let cut = truncated(&name, ROLE_NAME_LIMIT);

@@ -80,15 +80,8 @@ fn termination_queue(spec: &ClusterSpec) -> bool {
 
 /// Whether a group's instances wait in a warm pool until they report that they are ready.
 fn has_hook(spec: &ClusterSpec, group: &InstanceGroupSpec) -> bool {
-    let inherits = matches!(group.role, Role::ApiServer | Role::Node);
-    let of_cluster = spec.warm_pool.as_ref().filter(|_| inherits);
-    let nothing = WarmPool::default();
-    let (own, cluster) = match (&group.warm_pool, of_cluster) {
-        (None, None) => return false,
-        (own, cluster) => (own.as_ref().unwrap_or(&nothing), cluster.unwrap_or(&nothing)),
-    };
-    let is_on = own.max_size.or(cluster.max_size) != Some(0);
-    is_on && (own.enable_lifecycle_hook || cluster.enable_lifecycle_hook)
+    let pool = WarmPool::of_group(group.warm_pool.as_ref(), spec.warm_pool.as_ref(), group.role);
+    pool.is_some_and(|pool| pool.enable_lifecycle_hook)
 }
 
 #[cfg(test)]
@@ -122,33 +115,6 @@ mod tests {
                 expected,
                 "enabled {enabled:?}, queue {queue:?}, Karpenter {karpenter}"
             );
-        }
-    }
-
-    #[test]
-    fn a_group_takes_from_the_clusters_warm_pool_what_it_does_not_say_itself() {
-        let pool = |max_size, enable_lifecycle_hook| {
-            Some(WarmPool { min_size: 0, max_size, enable_lifecycle_hook })
-        };
-        let table = [
-            (Role::Node, None, None, false),
-            (Role::Node, None, pool(None, true), true),
-            (Role::Node, None, pool(None, false), false),
-            (Role::Node, None, pool(Some(0), true), false),
-            (Role::Node, pool(Some(0), true), pool(None, true), false),
-            (Role::Node, pool(None, false), pool(Some(5), true), true),
-            (Role::Node, pool(None, true), None, true),
-            (Role::ApiServer, None, pool(None, true), true),
-            (Role::Bastion, None, pool(None, true), false),
-            (Role::ControlPlane, None, pool(None, true), false),
-        ];
-        for (role, own, cluster, expected) in table {
-            let group: InstanceGroupSpec =
-                serde_json::from_value(serde_json::json!({ "role": role.manifest_name() }))
-                    .unwrap();
-            let group = InstanceGroupSpec { warm_pool: own.clone(), ..group };
-            let spec = ClusterSpec { warm_pool: cluster.clone(), ..ClusterSpec::default() };
-            assert_eq!(has_hook(&spec, &group), expected, "{role}, {own:?} below {cluster:?}");
         }
     }
 }

@@ -1,9 +1,6 @@
 //! The inline policies of one role: what the model asks for, and what the manifest adds.
 
-use cloudup_tasks::{
-    cloud::iam::Quotas,
-    policy::{Document, DocumentError, DocumentUse, Statement},
-};
+use cloudup_tasks::policy::{Document, DocumentError, DocumentUse, Statement};
 
 use super::{PolicyError, instance_permissions};
 use crate::{
@@ -39,7 +36,7 @@ impl InlinePolicies {
             None => None,
         };
         let taken = additional.as_ref().map_or(0, Document::size);
-        let room = Quotas::default().role_policy_size.saturating_sub(taken);
+        let room = environment.quotas.role_policy_size.saturating_sub(taken);
         let permissions = instance_permissions(cluster, environment, role)?;
         Ok(Self { own: permissions.document(room), additional })
     }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use cloudup_tasks::policy::{Condition, Document, Statement, Values};
 
-use crate::tags::CLUSTER_TAG;
+/// The key of the tag that names a thing's cluster. Conditions ask for it.
+const CLUSTER_TAG: &str = "KubernetesCluster";
 
 /// Where permissions hold: what their ARNs and conditions are made of.
 #[derive(Clone, Debug)]

@@ -17,6 +17,7 @@ fn environment(partition: &str, region: &str) -> Environment {
         account: "111122223333".to_owned(),
         partition: partition.to_owned(),
         region: region.to_owned(),
+        quotas: Quotas::default(),
         hosted_zone_id: Some("Z0123456789ABCDEFGHIJ".to_owned()),
     }
 }
@@ -170,6 +171,18 @@ fn workers_need_nothing_by_default_and_what_runs_on_them_otherwise() {
     let at = environment("aws", "eu-west-1");
     assert_eq!(own(&cluster(json!({})), &at, Role::Node), None);
     insta::assert_snapshot!(own(&cluster(everything()), &at, Role::Node).unwrap().pretty());
+}
+
+#[test]
+fn only_a_role_whose_warm_pool_has_a_hook_may_report_to_it() {
+    let at = environment("aws", "eu-west-1");
+    let hooked = cluster(json!({ "warmPool": { "enableLifecycleHook": true } }));
+    let reports = |role| {
+        let document = own(&hooked, &at, role);
+        document.is_some_and(|document| document.pretty().contains("WarmPoolOfCluster"))
+    };
+    let reporting: Vec<_> = Role::ALL.into_iter().filter(|role| reports(*role)).collect();
+    assert_eq!(reporting, [Role::ApiServer, Role::Node]);
 }
 
 /// Clusters with any of the switches on.

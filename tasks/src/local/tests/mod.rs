@@ -1,6 +1,5 @@
 //! The embedded account's rules, its files and its faults.
 
-mod contract;
 mod faults;
 mod files;
 mod rules;

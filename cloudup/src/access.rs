@@ -1,0 +1,80 @@
+//! The access that roles gain and lose when their inline policies change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cloudup_engine::{Entry, FieldChange, Finding, Report};
+use cloudup_tasks::{
+    iam::kind,
+    policy::{AccessDiff, Document, Grant},
+};
+use serde_json::Value;
+
+use crate::{model::Blueprint, names, policy::InlinePolicies};
+
+/// What each role's inline policies came to, and will come to.
+#[derive(Default)]
+struct Access {
+    from: BTreeSet<Grant>,
+    to: BTreeSet<Grant>,
+}
+
+/// What changes for each role, by its name, over all its inline policies together: what moves from
+/// one to another is no difference.
+pub(crate) fn by_role(blueprint: &Blueprint, report: &Report) -> BTreeMap<String, AccessDiff> {
+    let wanted = documents(blueprint);
+    let mut roles: BTreeMap<&str, Access> = BTreeMap::new();
+    for entry in &report.entries {
+        if entry.task.kind() != kind::ROLE_POLICY {
+            continue;
+        }
+        let access = roles.entry(role_of(entry.task.name())).or_default();
+        if entry.is_change() {
+            for field in fields(entry) {
+                access.from.extend(grants(field.from.as_ref()));
+                access.to.extend(grants(field.to.as_ref()));
+            }
+        } else if entry.finding == Finding::Same
+            && let Some(document) = wanted.get(entry.task.name())
+        {
+            access.from.extend(document.grants());
+            access.to.extend(document.grants());
+        }
+    }
+    roles
+        .into_iter()
+        .map(|(role, Access { from, to })| (role.to_owned(), AccessDiff::of(&from, &to)))
+        .filter(|(_, diff)| !diff.is_empty())
+        .collect()
+}
+
+/// The inline policies that roles are to have, by the policy's name.
+fn documents(blueprint: &Blueprint) -> BTreeMap<String, &Document> {
+    let mut documents = BTreeMap::new();
+    for (role, InlinePolicies { own, additional }) in blueprint.policies() {
+        let name = names::instance_role(*role, blueprint.cluster().name());
+        documents
+            .extend(additional.iter().map(|document| (names::additional_policy(&name), document)));
+        documents.extend(own.iter().map(|document| (name.clone(), document)));
+    }
+    documents
+}
+
+/// The role that an inline policy of this name is in: ours have the role's name in theirs, and
+/// those of a role that goes are listed as `ROLE/POLICY`.
+fn role_of(policy: &str) -> &str {
+    let role = policy.split_once('/').map_or(policy, |(role, _)| role);
+    role.strip_prefix("additional.").unwrap_or(role)
+}
+
+fn fields(entry: &Entry) -> &[FieldChange] {
+    match &entry.finding {
+        Finding::Missing { fields } | Finding::Stray { fields } => fields,
+        Finding::Different { changes } => changes,
+        Finding::NotLooked | Finding::Same | Finding::Unreadable { .. } => &[],
+    }
+}
+
+fn grants(value: Option<&Value>) -> BTreeSet<Grant> {
+    let document = value.and_then(|value| Document::from_value(value).ok());
+    document.map(|document| document.grants()).unwrap_or_default()
+}

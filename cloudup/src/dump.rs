@@ -1,0 +1,236 @@
+//! What a cluster owns in the account, by section: for people to read and programs to compare.
+//!
+//! A thing is the cluster's if its ownership tag says so. It is looked for among the names that
+//! the cluster's things can have, so that a large account need not be read whole.
+
+use std::collections::BTreeMap;
+
+use cloudup_tasks::{
+    cloud::{
+        CloudError, CloudReader, all_pages,
+        ec2::LaunchTemplateData,
+        iam::{InstanceProfile as FoundProfile, Role as FoundRole, Tags, WireDocument},
+    },
+    iam::Owner,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{manifest::InstanceGroup, names};
+
+/// What a cluster owns.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Dump {
+    /// IAM roles, by name.
+    pub roles: BTreeMap<String, Role>,
+    /// The documents of inline policies, by `ROLE/POLICY`.
+    pub inline_policies: BTreeMap<String, Value>,
+    /// Managed policies attached to the roles, in order.
+    pub policy_attachments: Vec<Attachment>,
+    /// Instance profiles, by name.
+    pub instance_profiles: BTreeMap<String, InstanceProfile>,
+    /// Launch templates, by name, where the adapter has EC2.
+    pub launch_templates: BTreeMap<String, LaunchTemplate>,
+    /// Identity providers.
+    pub oidc_providers: Vec<Value>,
+}
+
+/// An IAM role.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Role {
+    /// Who may assume it: a document, or the text that stands in its place.
+    pub assume_role_policy: Value,
+    /// The ARN of the policy that bounds it.
+    pub permissions_boundary: Option<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A managed policy attached to a role.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct Attachment {
+    /// The role's name.
+    pub role: String,
+    /// The policy's ARN.
+    pub policy_arn: String,
+}
+
+/// An instance profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct InstanceProfile {
+    /// The name of the role in it.
+    pub role: Option<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A launch template's default version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct LaunchTemplate {
+    /// The name of the instance profile.
+    pub iam_instance_profile: Option<String>,
+    /// How instances reach their metadata service.
+    pub metadata_options: Option<MetadataOptions>,
+}
+
+/// How instances reach their metadata service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MetadataOptions {
+    /// How many network hops an answer may take.
+    pub http_put_response_hop_limit: i32,
+    /// Whether IMDSv2 is needed: `optional` or `required`.
+    pub http_tokens: String,
+}
+
+/// Why the account could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("could not {doing}")]
+pub struct DumpError {
+    /// What was asked, as it follows "could not".
+    pub doing: String,
+    /// The answer.
+    pub source: Box<CloudError>,
+}
+
+trait While<T> {
+    fn doing(self, doing: impl FnOnce() -> String) -> Result<T, DumpError>;
+}
+
+impl<T> While<T> for Result<T, CloudError> {
+    fn doing(self, doing: impl FnOnce() -> String) -> Result<T, DumpError> {
+        self.map_err(|source| DumpError { doing: doing(), source: source.into() })
+    }
+}
+
+/// What `cluster` owns in the account. Its launch templates are looked for by the names of its
+/// `groups`.
+///
+/// # Errors
+///
+/// The first question that was not answered.
+pub async fn dump(
+    reader: &dyn CloudReader,
+    cluster: &str,
+    groups: &[InstanceGroup],
+) -> Result<Dump, DumpError> {
+    let of = Search { reader, cluster, groups, owner: Owner::new(cluster) };
+    let mut dump = Dump::default();
+    for role in of.roles().await? {
+        of.policies(&role.name, &mut dump).await?;
+        let described = Role {
+            assume_role_policy: document(&role.assume_role_policy_document),
+            permissions_boundary: role.permissions_boundary,
+            tags: role.tags,
+        };
+        dump.roles.insert(role.name, described);
+    }
+    dump.policy_attachments.sort();
+    for profile in of.profiles().await? {
+        let role = profile.roles.into_iter().next();
+        let described = InstanceProfile { role, tags: profile.tags };
+        dump.instance_profiles.insert(profile.name, described);
+    }
+    dump.launch_templates = of.launch_templates().await?;
+    Ok(dump)
+}
+
+/// A look for what one cluster owns.
+struct Search<'a> {
+    reader: &'a dyn CloudReader,
+    cluster: &'a str,
+    groups: &'a [InstanceGroup],
+    owner: Owner,
+}
+
+impl Search<'_> {
+    fn is_owned(&self, tags: &Tags) -> bool {
+        tags.get(&self.owner.tag_key()).is_some_and(|value| value == "owned")
+    }
+
+    /// Listings have no tags, so each thing that may be ours by its name is asked for.
+    async fn roles(&self) -> Result<Vec<FoundRole>, DumpError> {
+        let iam = self.reader.iam();
+        let listed =
+            all_pages(async |marker: Option<String>| iam.list_roles(marker.as_deref()).await)
+                .await
+                .doing(|| "list the roles".to_owned())?;
+        let mut roles = Vec::new();
+        for role in listed.iter().filter(|role| names::may_be_of(&role.name, self.cluster)) {
+            let found = CloudError::absent(iam.get_role(&role.name).await)
+                .doing(|| format!("read role {}", role.name))?;
+            roles.extend(found.filter(|role| self.is_owned(&role.tags)));
+        }
+        Ok(roles)
+    }
+
+    async fn profiles(&self) -> Result<Vec<FoundProfile>, DumpError> {
+        let iam = self.reader.iam();
+        let listed = all_pages(async |marker: Option<String>| {
+            iam.list_instance_profiles(marker.as_deref()).await
+        })
+        .await
+        .doing(|| "list the instance profiles".to_owned())?;
+        let mut profiles = Vec::new();
+        for profile in listed.iter().filter(|p| names::may_be_of(&p.name, self.cluster)) {
+            let found = CloudError::absent(iam.get_instance_profile(&profile.name).await)
+                .doing(|| format!("read instance profile {}", profile.name))?;
+            profiles.extend(found.filter(|profile| self.is_owned(&profile.tags)));
+        }
+        Ok(profiles)
+    }
+
+    /// The inline and the attached policies of a role.
+    async fn policies(&self, role: &str, dump: &mut Dump) -> Result<(), DumpError> {
+        let iam = self.reader.iam();
+        let inline = all_pages(async |marker: Option<String>| {
+            iam.list_role_policies(role, marker.as_deref()).await
+        })
+        .await
+        .doing(|| format!("list the inline policies of role {role}"))?;
+        for policy in inline {
+            let text = CloudError::absent(iam.get_role_policy(role, &policy).await)
+                .doing(|| format!("read inline policy {policy} of role {role}"))?;
+            if let Some(text) = text {
+                dump.inline_policies.insert(format!("{role}/{policy}"), document(&text));
+            }
+        }
+        let attached = all_pages(async |marker: Option<String>| {
+            iam.list_attached_role_policies(role, marker.as_deref()).await
+        })
+        .await
+        .doing(|| format!("list the policies attached to role {role}"))?;
+        dump.policy_attachments.extend(
+            attached
+                .into_iter()
+                .map(|policy| Attachment { role: role.to_owned(), policy_arn: policy.arn }),
+        );
+        Ok(())
+    }
+
+    /// The templates of the manifest's groups.
+    async fn launch_templates(&self) -> Result<BTreeMap<String, LaunchTemplate>, DumpError> {
+        let mut templates = BTreeMap::new();
+        let Some(ec2) = self.reader.ec2() else { return Ok(templates) };
+        for group in self.groups {
+            let name = names::group(group.name(), group.spec.role, self.cluster);
+            let found = CloudError::absent(ec2.describe_launch_template(&name).await)
+                .doing(|| format!("read launch template {name}"))?;
+            if let Some(template) = found.filter(|template| self.is_owned(&template.tags)) {
+                let LaunchTemplateData { iam_instance_profile, metadata_options } = template.data;
+                let metadata_options = metadata_options.map(|options| MetadataOptions {
+                    http_put_response_hop_limit: options.http_put_response_hop_limit,
+                    http_tokens: options.http_tokens,
+                });
+                let described = LaunchTemplate { iam_instance_profile, metadata_options };
+                templates.insert(name, described);
+            }
+        }
+        Ok(templates)
+    }
+}
+
+/// A document as JSON, in its canonical form, or else its text as it is.
+fn document(wire: &WireDocument) -> Value {
+    wire.parse().map_or_else(|_| Value::String(wire.text()), |document| document.to_value())
+}

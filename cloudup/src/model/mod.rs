@@ -1,0 +1,171 @@
+//! From a manifest to a graph of tasks: what a cluster's instances need in the account.
+//!
+//! [`Blueprint::graph`] is a list that reads as the design. It is pure: what the manifest and the
+//! [`Environment`] say goes in, a graph comes out, and nothing is looked up.
+
+mod existing;
+mod instances;
+mod templates;
+mod unwanted;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cloudup_engine::{Adder, Graph, Lifecycle, Mode, Source, TaskId};
+use cloudup_tasks::{
+    cloud::{Aws, iam::Tags},
+    iam::Owner,
+};
+
+use crate::{
+    environment::Environment,
+    kinds,
+    manifest::{Cluster, Notice, spec::Role},
+    names,
+    phase::{self, Phase},
+    policy::{InlinePolicies, PolicyError},
+};
+
+/// A cluster with everything that its tasks are made of.
+#[derive(Clone, Debug)]
+pub struct Blueprint {
+    cluster: Cluster,
+    environment: Environment,
+    /// What instances of each role need, for roles that some group has.
+    policies: BTreeMap<Role, InlinePolicies>,
+}
+
+/// How a graph is to be run, as far as the lifecycles of its tasks depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The phase it is restricted to, if it is.
+    pub phase: Option<Phase>,
+    /// Whether it says or does.
+    pub mode: Mode,
+    /// Whether things go, too, that instances may still be using.
+    pub prune: bool,
+    /// Whether there are launch templates to be made where this runs.
+    pub has_ec2: bool,
+}
+
+impl Blueprint {
+    /// The blueprint of a cluster.
+    ///
+    /// # Errors
+    ///
+    /// Every reason why some role's policy cannot be written.
+    pub fn new(cluster: Cluster, environment: Environment) -> Result<Self, Vec<PolicyError>> {
+        let in_use: BTreeSet<_> = cluster.groups.iter().map(|group| group.spec.role).collect();
+        let (mut policies, mut errors) = (BTreeMap::new(), Vec::new());
+        for role in in_use {
+            match InlinePolicies::of_instances(&cluster, &environment, role) {
+                Ok(needed) => {
+                    policies.insert(role, needed);
+                }
+                Err(error) if errors.contains(&error) => {}
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() { Ok(Self { cluster, environment, policies }) } else { Err(errors) }
+    }
+
+    /// The cluster.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Where it is.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// What instances of each role need, for roles that some group has.
+    pub fn policies(&self) -> &BTreeMap<Role, InlinePolicies> {
+        &self.policies
+    }
+
+    /// What the manifest says that comes to nothing here.
+    pub fn notices(&self) -> Vec<Notice> {
+        let Cluster { spec, source, .. } = &self.cluster;
+        let given = spec.external_policies.keys().map(|role| ("externalPolicies", role));
+        let given =
+            given.chain(spec.additional_policies.keys().map(|role| ("additionalPolicies", role)));
+        given
+            .filter(|(_, role)| !self.policies.contains_key(role))
+            .map(|(field, role)| {
+                let path = format!("spec.{field}[{}]", role.policy_key());
+                let message = format!("{path} has no effect: no instance group has this role");
+                Notice { place: Some(source.place(&path)), message }
+            })
+            .collect()
+    }
+
+    /// Everything that instances need in the account, as tasks.
+    pub fn graph(&self, run: Run) -> Graph<Aws> {
+        let mut graph = kinds::empty_graph();
+        let mut profiles = Profiles::default();
+        for role in self.managed_roles() {
+            instances::add(
+                self,
+                &mut governed(&mut graph, run, Phase::Security),
+                role,
+                &mut profiles,
+            );
+        }
+        existing::add(self, &mut graph, run, &mut profiles);
+        unwanted::add(self, &mut graph, run, &mut profiles);
+        if run.has_ec2 {
+            templates::add(self, &mut graph, run, &profiles);
+        }
+        graph
+    }
+
+    /// The roles that we make: those with a group that does not bring its own profile.
+    fn managed_roles(&self) -> BTreeSet<Role> {
+        let managed =
+            self.cluster.groups.iter().filter(|group| names::existing_profile(group).is_none());
+        managed.map(|group| group.spec.role).collect()
+    }
+
+    fn owner(&self) -> Owner {
+        Owner::new(self.cluster.name())
+    }
+
+    /// The manifest's tags for everything the cluster owns. They win over our own, as in kOps, but
+    /// for the one that says whose a thing is: without it we would not know our own things again.
+    fn labels(&self) -> Tags {
+        let mut labels = self.cluster.spec.cloud_labels.clone();
+        labels.remove(&self.owner().tag_key());
+        labels
+    }
+}
+
+/// Adds tasks of a phase under the lifecycle that they have in this run.
+fn governed(graph: &mut Graph<Aws>, run: Run, phase: Phase) -> Adder<'_, Aws> {
+    let (lifecycle, source) = phase::lifecycle(run.phase, phase, run.mode);
+    graph.under(lifecycle, source)
+}
+
+/// Adds tasks of a phase that change nothing: where the run would change such tasks or validate
+/// them, `instead` decides.
+fn watched(
+    graph: &mut Graph<Aws>,
+    run: Run,
+    phase: Phase,
+    instead: impl Lifecycle + 'static,
+) -> Adder<'_, Aws> {
+    let (lifecycle, source) = phase::lifecycle(run.phase, phase, run.mode);
+    if lifecycle.reads() {
+        graph.under(instead, Source::Default)
+    } else {
+        graph.under(lifecycle, source)
+    }
+}
+
+/// The tasks that a launch template comes after.
+#[derive(Debug, Default)]
+struct Profiles {
+    /// By the name of an instance profile: the tasks that make it ready for use.
+    ready: BTreeMap<String, Vec<TaskId>>,
+    /// The tasks of what goes once no template names it any more.
+    unwanted: Vec<TaskId>,
+}

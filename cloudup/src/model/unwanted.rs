@@ -1,0 +1,44 @@
+//! Roles of ours that no group has any more, and their profiles.
+
+use std::collections::BTreeSet;
+
+use cloudup_engine::{Graph, lifecycle::ExistsAndWarnIfChanges};
+use cloudup_tasks::{
+    cloud::Aws,
+    iam::{IamInstanceProfile, IamRole},
+};
+
+use super::{Blueprint, Profiles, Run, governed, watched};
+use crate::{manifest::spec::Role, names, phase::Phase};
+
+/// The roles that we would have made for groups that are gone, or that bring their own profile by
+/// now. In the second case instances may still run under the old role, so that it is only
+/// mentioned until the run is told to prune.
+///
+/// Nothing is unwanted under a name that a group still asks for.
+pub(super) fn add(
+    blueprint: &Blueprint,
+    graph: &mut Graph<Aws>,
+    run: Run,
+    profiles: &mut Profiles,
+) {
+    let managed = blueprint.managed_roles();
+    let asked_for: BTreeSet<_> =
+        blueprint.cluster.groups.iter().filter_map(names::existing_profile).collect();
+    for role in Role::ALL {
+        let name = names::instance_role(role, blueprint.cluster.name());
+        if managed.contains(&role) || asked_for.contains(name.as_str()) {
+            continue;
+        }
+        let has_groups = blueprint.policies.contains_key(&role);
+        let restricted_to_another = run.phase.is_some_and(|phase| phase != Phase::Security);
+        let mut tasks = if restricted_to_another || (has_groups && !run.prune) {
+            watched(graph, run, Phase::Security, ExistsAndWarnIfChanges)
+        } else {
+            governed(graph, run, Phase::Security)
+        };
+        let profile = tasks.unwanted(IamInstanceProfile::unwanted(&name, blueprint.owner()));
+        let role = tasks.after(&profile).unwanted(IamRole::unwanted(&name, blueprint.owner()));
+        profiles.unwanted.extend([profile.id().clone(), role.id().clone()]);
+    }
+}

@@ -1,0 +1,315 @@
+//! Brings the account to what a cluster's manifest says: the library's main entrance.
+//!
+//! [`Update::prepare`] finds out where the cluster is and refuses what is wrong, all of it at
+//! once and, as far as it can be told, before anything is called. [`Update::plan`] then says what
+//! would change, and [`Update::apply`] makes it so. Give all three the halves of one
+//! [`Snapshot`](cloudup_tasks::snapshot::Snapshot): then nothing is read twice.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+//! use std::sync::Arc;
+//!
+//! use cloudup::{manifest::Manifest, update::{Update, UpdateOptions}};
+//! use cloudup_engine::Options;
+//! use cloudup_tasks::{cloud::CloudWriter, local::{Account, State}, snapshot::Snapshot};
+//!
+//! let manifest = Manifest::read(&[("cluster.yaml", "
+//! apiVersion: kops.k8s.io/v1alpha2
+//! kind: Cluster
+//! metadata:
+//!   name: demo.example.com
+//! spec:
+//!   cloudProvider: aws
+//!   configBase: s3://state/demo.example.com
+//!   subnets: [{ name: a, zone: eu-west-1a, type: Public }]
+//!   topology: { dns: { type: None } }
+//! ---
+//! apiVersion: kops.k8s.io/v1alpha2
+//! kind: InstanceGroup
+//! metadata:
+//!   name: nodes
+//!   labels: { kops.k8s.io/cluster: demo.example.com }
+//! spec:
+//!   role: Node
+//!   subnets: [a]
+//! ")])?;
+//! let cluster = manifest.clusters[0].clone();
+//! let cloud = Snapshot::of_writer(Arc::new(Account::in_memory(State::default())));
+//!
+//! let update = Update::prepare(cluster, UpdateOptions::default(), cloud.reader()).await?;
+//! let planned = update.plan(cloud.reader(), &Options::default(), |_| ()).await?;
+//! assert_eq!(planned.report.counts().created, 4);
+//! let done = update.apply(&cloud, &Options::default(), |_| ()).await?;
+//! assert!(done.report.succeeded());
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+
+use std::{collections::BTreeMap, fmt};
+
+use cloudup_engine::{
+    ErrorKind, Event, Governed, Graph, GraphError, Mode, Options, OverrideError, Overrides,
+    Problem, Registry, Report, Source,
+};
+use cloudup_tasks::{
+    cloud::{Aws, CloudReader, CloudWriter},
+    policy::AccessDiff,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    access,
+    environment::{Environment, EnvironmentError},
+    kinds,
+    manifest::{Cluster, Notice},
+    model::{Blueprint, Run},
+    overrides,
+    phase::Phase,
+    policy::PolicyError,
+};
+
+/// What an update is asked for besides the manifest.
+#[derive(Clone, Debug, Default)]
+pub struct UpdateOptions {
+    /// The phase to restrict it to.
+    pub phase: Option<Phase>,
+    /// Overrides as they were given, each with where; the manifest's own come from its
+    /// [annotations](crate::overrides::ANNOTATION).
+    pub overrides: Vec<(Source, String)>,
+    /// The lifecycles that overrides may name.
+    pub lifecycles: Registry,
+    /// Whether what is deferred goes too: strays that instances may still be using.
+    pub prune: bool,
+}
+
+/// An update, ready to be planned or applied.
+#[derive(Debug)]
+pub struct Update {
+    blueprint: Blueprint,
+    overrides: Overrides,
+    phase: Option<Phase>,
+    prune: bool,
+    has_ec2: bool,
+    notices: Vec<Notice>,
+}
+
+/// What an update found and did, or would do.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct UpdateReport {
+    /// The cluster's name.
+    pub cluster: String,
+    /// Where it is.
+    #[serde(flatten)]
+    pub environment: Environment,
+    /// The phase that the run was restricted to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
+    /// What is worth knowing and is about no task.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
+    /// The access that each role gains and loses through its inline policies, by the role's name.
+    /// Roles without a difference are left out.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub access: BTreeMap<String, AccessDiff>,
+    /// What was found and done, task by task.
+    pub report: Report,
+}
+
+/// Why there is nothing to plan or apply.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// What was asked for is wrong. Nothing was called.
+    #[error("{}", listed(.0))]
+    Invalid(Vec<Mistake>),
+    /// The environment cannot be told.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+}
+
+impl UpdateError {
+    /// What kind of trouble it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Invalid(_) => ErrorKind::Invalid,
+            Self::Environment(error) => error.kind(),
+        }
+    }
+}
+
+/// One thing that is wrong with what was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Mistake {
+    /// With the overrides of one source.
+    #[error(transparent)]
+    Overrides(OverrideError),
+    /// With a role's policy.
+    #[error("{}", with_cause(.0))]
+    Policy(PolicyError),
+    /// With where the cluster is.
+    #[error(transparent)]
+    Environment(EnvironmentError),
+    /// With the tasks, or with an override's selector.
+    #[error(transparent)]
+    Graph(Problem),
+}
+
+fn listed(mistakes: &[Mistake]) -> String {
+    let lines: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+fn with_cause(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+impl Update {
+    /// Finds out where the cluster is, and what is wrong with what was asked for.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake at once, before anything is called; or else why the environment cannot be
+    /// told.
+    pub async fn prepare(
+        cluster: Cluster,
+        options: UpdateOptions,
+        reader: &(dyn CloudReader + 'static),
+    ) -> Result<Self, UpdateError> {
+        let UpdateOptions { phase, overrides: given, lifecycles, prune } = options;
+        let draft = Draft { phase, prune, has_ec2: reader.ec2().is_some() };
+        let overrides = draft.check(&cluster, &given, &lifecycles).map_err(UpdateError::Invalid)?;
+        let environment = Environment::discover(reader, &cluster).await?;
+        let blueprint = Blueprint::new(cluster, environment).map_err(|errors| {
+            UpdateError::Invalid(errors.into_iter().map(Mistake::Policy).collect())
+        })?;
+        let Draft { phase, prune, has_ec2 } = draft;
+        let notices = blueprint.notices();
+        Ok(Self { blueprint, overrides, phase, prune, has_ec2, notices })
+    }
+
+    /// Adds what is worth knowing about the manifests to the reports.
+    #[must_use]
+    pub fn with_notices(mut self, notices: impl IntoIterator<Item = Notice>) -> Self {
+        self.notices.splice(0..0, notices);
+        self
+    }
+
+    /// What the tasks are made of.
+    pub fn blueprint(&self) -> &Blueprint {
+        &self.blueprint
+    }
+
+    /// What is worth knowing and is about no task.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// The tasks, with the overrides over them, as a plan or an apply has them.
+    pub fn graph(&self, mode: Mode) -> Graph<Aws> {
+        let (phase, prune, has_ec2) = (self.phase, self.prune, self.has_ec2);
+        let mut graph = self.blueprint.graph(Run { phase, mode, prune, has_ec2 });
+        graph.overrides(self.overrides.clone());
+        graph
+    }
+
+    /// Which lifecycle each task has, and why.
+    pub fn governed(&self, mode: Mode) -> Vec<Governed> {
+        self.graph(mode).governed()
+    }
+
+    /// Says what would change.
+    ///
+    /// # Errors
+    ///
+    /// Where the graph is not sound, which [`prepare`](Self::prepare) has ruled out.
+    pub async fn plan(
+        &self,
+        reader: &(dyn CloudReader + 'static),
+        options: &Options,
+        tell: impl FnMut(Event<'_>),
+    ) -> Result<UpdateReport, GraphError> {
+        let report = self.graph(Mode::Plan).plan(reader, &self.engine(options), tell).await?;
+        Ok(self.report(report))
+    }
+
+    /// Makes it so.
+    ///
+    /// # Errors
+    ///
+    /// As [`plan`](Self::plan): what fails while it runs is in the report.
+    pub async fn apply(
+        &self,
+        writer: &(dyn CloudWriter + 'static),
+        options: &Options,
+        tell: impl FnMut(Event<'_>),
+    ) -> Result<UpdateReport, GraphError> {
+        let report = self.graph(Mode::Apply).apply(writer, &self.engine(options), tell).await?;
+        Ok(self.report(report))
+    }
+
+    fn engine(&self, options: &Options) -> Options {
+        Options { prune: self.prune, ..options.clone() }
+    }
+
+    fn report(&self, report: Report) -> UpdateReport {
+        UpdateReport {
+            cluster: self.blueprint.cluster().name().to_owned(),
+            environment: self.blueprint.environment().clone(),
+            phase: self.phase,
+            notices: self.notices.clone(),
+            access: access::by_role(&self.blueprint, &report),
+            report,
+        }
+    }
+}
+
+/// An update before anything was called.
+struct Draft {
+    phase: Option<Phase>,
+    prune: bool,
+    has_ec2: bool,
+}
+
+impl Draft {
+    /// The overrides, or everything that is wrong as far as it can be told without a call.
+    fn check(
+        &self,
+        cluster: &Cluster,
+        given: &[(Source, String)],
+        lifecycles: &Registry,
+    ) -> Result<Overrides, Vec<Mistake>> {
+        let &Self { phase, prune, has_ec2 } = self;
+        let mut mistakes = Vec::new();
+        let environment = Environment::sketch(cluster).unwrap_or_else(|error| {
+            mistakes.push(Mistake::Environment(error));
+            Environment::default()
+        });
+        let mut graph = match Blueprint::new(cluster.clone(), environment) {
+            Ok(blueprint) => blueprint.graph(Run { phase, mode: Mode::Plan, prune, has_ec2 }),
+            Err(errors) => {
+                mistakes.extend(errors.into_iter().map(Mistake::Policy));
+                kinds::empty_graph()
+            }
+        };
+        let tasks = graph.governed().into_iter().map(|governed| governed.task).collect();
+        let (overrides, errors) = overrides::all(cluster, given, lifecycles, &tasks);
+        mistakes.extend(errors.into_iter().map(Mistake::Overrides));
+        graph.overrides(overrides.clone());
+        if let Err(GraphError { problems }) = graph.check() {
+            mistakes.extend(problems.into_iter().map(Mistake::Graph));
+        }
+        if mistakes.is_empty() { Ok(overrides) } else { Err(mistakes) }
+    }
+}
+
+impl fmt::Display for UpdateReport {
+    /// The header: which cluster, in which account and region.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cluster, environment, .. } = self;
+        let Environment { account, partition, region, .. } = environment;
+        write!(f, "{cluster} in account {account} ({partition}), region {region}")
+    }
+}
