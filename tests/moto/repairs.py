@@ -254,6 +254,7 @@ def create_instance_profile(original, self, name, path, role_names, tags=None):
     check_name("instanceProfileName", name, 128)
     if by_name(self.get_instance_profiles(), name):
         raise EntityAlreadyExists(f"Instance Profile {name} already exists.")
+    self._tag_verification(tags or [])
     profile = original(self, name, path, role_names, merge_tags([], tags or []))
     profile.id = "AIPA" + profile.id[-17:].upper()
     return profile
@@ -282,6 +283,15 @@ def get_instance_profiles_for_role(original, self, role_name):
 
 
 # -------------------------------------------------------------------------------------------- tags
+
+
+@replaces(IAMBackend)
+def _tag_verification(original, self, tags):
+    # moto takes any characters in values.
+    for tag in tags:
+        if not re.fullmatch(r"[\w\s.:/=+\-@]*", tag["Value"]):
+            raise ValidationError(f"Value '{tag['Value']}' at 'tags.member.value' is invalid")
+    return original(self, tags)
 
 
 def merge_tags(there, new):
