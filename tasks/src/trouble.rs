@@ -21,9 +21,7 @@ pub(crate) fn conflict(message: impl Into<String>) -> TaskError {
 impl OverBudget {
     /// The task error for this one.
     pub(crate) fn while_doing(self, doing: impl Into<String>) -> TaskError {
-        TaskError::new(ErrorKind::Quota, doing)
-            .hint("say less, move a part into a managed policy, or have AWS raise the quota")
-            .because(self)
+        TaskError::new(ErrorKind::Quota, doing).because(self)
     }
 }
 
@@ -69,6 +67,23 @@ pub(crate) fn is_taken(error: &CloudError) -> bool {
         error.code.as_str(),
         "EntityAlreadyExists" | "InvalidLaunchTemplateName.AlreadyExistsException"
     )
+}
+
+/// The error for a name that is taken though nothing is found under it: by one that differs only
+/// in case, or by our own that was created a moment ago, in a call whose answer was lost.
+pub(crate) fn taken_unseen(
+    name: &str,
+    others: Result<Vec<String>, CloudError>,
+    doing: String,
+    error: CloudError,
+) -> TaskError {
+    let is_twin = |other: &String| other != name && other.eq_ignore_ascii_case(name);
+    match others.unwrap_or_default().into_iter().find(is_twin) {
+        Some(twin) => conflict(format!("{doing}: there is {twin}"))
+            .hint("names are unique in an account, whatever the case of their letters")
+            .because(error),
+        None => TaskError::new(ErrorKind::NotReady, doing).because(error),
+    }
 }
 
 /// Whether an account's limit is reached.

@@ -122,15 +122,14 @@ impl IamRolePolicyAttachment {
         let wanted = attached.union(&self.policies).count().saturating_sub(going);
         quotas.check_attachments(&self.role, wanted).map_err(|over| {
             let kept: Vec<_> = attached.difference(&self.policies).cloned().collect();
-            let error =
-                TaskError::new(ErrorKind::Quota, format!("attach policies to role {}", self.role));
+
             let hint = if self.policies.len() > quotas.attached_policies_per_role || kept.is_empty()
             {
                 "list fewer policies, put several into one, or have AWS raise the quota".to_owned()
             } else {
                 format!("let go of what is attached and not listed: {}", kept.join(", "))
             };
-            error.hint(hint).because(over)
+            over.while_doing(format!("attach policies to role {}", self.role)).hint(hint)
         })
     }
 

@@ -12,7 +12,8 @@ use crate::{
     aside::Aside,
     cloud::{Aws, CloudError, CloudReader},
     policy::{
-        AccessDiff, Choice, Condition, Document, Effect, Grant, Names, PolicyText, Statement, union,
+        AccessDiff, AnyDocument, Choice, Condition, Document, Effect, Grant, Names, Statement,
+        union,
     },
     trouble::invalid,
 };
@@ -61,7 +62,7 @@ impl Task for ExistingInstanceProfile {
         let users = users.0.join(", ");
         Err(TaskError::new(
             ErrorKind::NotFound,
-            format!("find instance profile {name}, which is named by {users}"),
+            format!("find instance profile {name}, which is named by instance groups {users}"),
         )
         .hint("create it, correct its name, or leave it out to have one made"))
     }
@@ -85,7 +86,7 @@ pub struct ExistingRolePolicy {
     #[diff(skip)]
     profile: String,
     /// What is needed; in what is found, the part of it that is granted.
-    document: PolicyText,
+    document: AnyDocument,
 }
 
 impl ExistingRolePolicy {
@@ -94,13 +95,17 @@ impl ExistingRolePolicy {
         Self { profile: profile.into(), document: document.into() }
     }
 
-    async fn granted(&self, reader: &dyn CloudReader, role: &str) -> Result<PolicyText, TaskError> {
+    async fn granted(
+        &self,
+        reader: &dyn CloudReader,
+        role: &str,
+    ) -> Result<AnyDocument, TaskError> {
         let Some(document) = self.document.document() else { return Ok(self.document.clone()) };
         let live = match live_documents(reader, role).await {
             Ok(live) => live,
             // Whoever keeps the role may also keep us from reading it: worth a warning, no more.
             Err(error) if error.kind() == ErrorKind::Denied => {
-                return Ok(PolicyText::Other(format!("(may not be read: {error})")));
+                return Ok(AnyDocument::Other(format!("(may not be read: {error})")));
             }
             Err(error) => {
                 return Err(error.while_doing(format!("read the policies of role {role}")));
@@ -175,9 +180,16 @@ impl Task for ExistingRolePolicyAttachment {
 
     async fn find(&self, reader: &Reader<Self>) -> Result<Option<Found<Self>>, TaskError> {
         let Some(role) = role_of(reader, &self.profile).await? else { return Ok(None) };
-        let attached = attached_policies(reader, &role).await.map_err(|error| {
-            error.while_doing(format!("list the policies attached to role {role}"))
-        })?;
+        let attached = match attached_policies(reader, &role).await {
+            // Whoever keeps the role may also keep us from reading it: worth a warning, no more.
+            Err(error) if error.kind() == ErrorKind::Denied => {
+                note(format!("what is attached to role {role} may not be listed: {error}"));
+                Vec::new()
+            }
+            result => result.map_err(|error| {
+                error.while_doing(format!("list the policies attached to role {role}"))
+            })?,
+        };
         let policies = attached
             .into_iter()
             .map(|policy| policy.arn)
@@ -217,14 +229,14 @@ async fn live_documents(reader: &dyn CloudReader, role: &str) -> Result<Vec<Docu
     let mut texts = Vec::new();
     for policy in inline_policies(reader, role).await? {
         let wire = iam.get_role_policy(role, &policy).await?;
-        texts.push(PolicyText::found(&wire, &format!("inline policy {policy} of role {role}")));
+        texts.push(AnyDocument::found(&wire, &format!("inline policy {policy} of role {role}")));
     }
     for policy in attached_policies(reader, role).await? {
         let version = iam.get_policy(&policy.arn).await?.default_version_id;
         let wire = iam.get_policy_version(&policy.arn, &version).await?;
-        texts.push(PolicyText::found(&wire, &policy.arn));
+        texts.push(AnyDocument::found(&wire, &policy.arn));
     }
-    Ok(texts.iter().filter_map(PolicyText::document).cloned().collect())
+    Ok(texts.iter().filter_map(AnyDocument::document).cloned().collect())
 }
 
 /// A document that comes to these grants of what a role may do.

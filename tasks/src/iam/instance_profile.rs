@@ -13,10 +13,10 @@ use super::{
 use crate::{
     aside::{Aside, Seen},
     cloud::{
-        Aws, CloudError, CloudReader,
+        Aws, CloudError, CloudReader, all_pages,
         iam::{InstanceProfile, Tags},
     },
-    trouble::{conflict, deleted, is_taken, write_error},
+    trouble::{conflict, deleted, is_taken, taken_unseen, write_error},
 };
 
 /// An instance profile of ours.
@@ -41,6 +41,7 @@ struct About {
 
 #[derive(Clone, Debug)]
 struct SeenProfile {
+    name: String,
     ownership: Ownership,
     tags: Tags,
     roles: Vec<String>,
@@ -100,6 +101,7 @@ impl IamInstanceProfile {
         }
         let tags = owner.comparable(&profile.tags, &self.tags);
         seen.set(Some(SeenProfile {
+            name: profile.name.clone(),
             ownership,
             tags: profile.tags.clone(),
             roles: profile.roles.clone(),
@@ -124,14 +126,19 @@ impl IamInstanceProfile {
         writer: &Writer<Self>,
         error: CloudError,
     ) -> Result<InstanceProfileOutput, TaskError> {
-        let found = self.find(writer.reader()).await?;
-        let is_ours = self.about.0.seen.get().is_some_and(|seen| seen.ownership == Ownership::Ours);
-        let Some(found) = found.filter(|_| is_ours) else {
-            let message = format!("create instance profile {}: the name is taken", self.name);
-            return Err(conflict(message)
-                .hint("names are unique in an account, whatever the case of their letters")
-                .because(error));
+        let doing = format!("create instance profile {}", self.name);
+        let reader = writer.reader();
+        let Some(found) = self.find(reader).await? else {
+            let profiles = all_pages(|marker| async move {
+                reader.iam().list_instance_profiles(marker.as_deref()).await
+            });
+            let names = profiles.await.map(|all| all.into_iter().map(|one| one.name).collect());
+            return Err(taken_unseen(&self.name, names, doing, error));
         };
+        if self.about.0.seen.get().is_none_or(|seen| seen.ownership != Ownership::Ours) {
+            return Err(conflict(format!("{doing}: there is one that is not this cluster's"))
+                .because(error));
+        }
         self.update(writer, Self::diff(&found.state, self)).await?;
         Ok(InstanceProfileOutput { is_new: true, ..found.output })
     }
@@ -194,6 +201,12 @@ impl Task for IamInstanceProfile {
         let tags = seen.as_ref().map(|seen| seen.tags.clone()).unwrap_or_default();
         if let (Change::Update { found, .. }, Some(seen)) = (change, seen) {
             let arn = &found.output.arn;
+            if seen.name != self.name {
+                let message =
+                    format!("have an instance profile {}: there is {}", self.name, seen.name);
+                return Err(conflict(message)
+                    .hint("names are unique in an account, whatever the case of their letters"));
+            }
             self.about.0.owner.check(&seen.ownership, arn)?;
             if seen.ownership == Ownership::Nobody {
                 note(format!("{arn} exists and its tags name no owner: it is taken over"));

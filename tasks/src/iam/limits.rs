@@ -16,14 +16,14 @@ pub(super) const INSTANCE_PROFILE_NAME: usize = 128;
 pub(super) fn check_name(what: &str, name: &str, longest: usize) -> Result<(), TaskError> {
     let length = name.chars().count();
     if name.is_empty() {
-        return Err(invalid(format!("name a {what}: its name is empty")));
+        return Err(invalid(format!("name the {what}: its name is empty")));
     }
     if length > longest {
-        let message = format!("name a {what} `{name}`: that is {length} characters");
+        let message = format!("name the {what} `{name}`: that is {length} characters");
         return Err(invalid(message).hint(format!("IAM allows {longest}")));
     }
     if !is_iam_name(name) {
-        let message = format!("name a {what} `{name}`: it contains what IAM refuses");
+        let message = format!("name the {what} `{name}`: it contains what IAM refuses");
         return Err(invalid(message).hint("use letters, digits and `_+=,.@-`"));
     }
     Ok(())

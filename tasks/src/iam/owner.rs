@@ -93,21 +93,25 @@ impl Owner {
         }
     }
 
-    /// The part of `found` that is to be compared with `wanted`: the tags that are asked for and
-    /// those that every object of ours carries.
+    /// The part of `found` that is to be compared with `wanted`: the tags that are asked for, those
+    /// that every object of ours carries, and those with a key in a domain of kOps.
     ///
     /// IAM does not tell keys apart by case: a tag that differs only in that is the same tag.
     pub(super) fn comparable(&self, found: &Tags, wanted: &Tags) -> Tags {
         let ours = self.tags("");
-        found
-            .iter()
-            .filter_map(|(key, value)| {
-                let is_this = |other: &&String| other.eq_ignore_ascii_case(key);
-                let key = wanted.keys().chain(ours.keys()).find(is_this)?;
-                Some((key.clone(), value.clone()))
-            })
-            .collect()
+        let known = |key: &str| {
+            let is_this = |other: &&String| other.eq_ignore_ascii_case(key);
+            let known = wanted.keys().chain(ours.keys()).find(is_this).cloned();
+            known.or_else(|| is_of_kops(key).then(|| key.to_owned()))
+        };
+        found.iter().filter_map(|(key, value)| Some((known(key)?, value.clone()))).collect()
     }
+}
+
+/// `kops.k8s.io/…`, `service-account.kops.k8s.io/…` and the like: on an object of ours, ours.
+fn is_of_kops(key: &str) -> bool {
+    let domain = key.split_once('/').map(|(domain, _)| domain);
+    domain.is_some_and(|domain| domain == "kops.k8s.io" || domain.ends_with(".kops.k8s.io"))
 }
 
 /// What tagging calls lead from one set of tags to another.
@@ -166,7 +170,11 @@ pub(super) fn check_tags(wanted: &Tags, found: &Tags) -> Result<(), TaskError> {
             wanted.len() + others
         ));
     }
-    if mistakes.is_empty() { Ok(()) } else { Err(invalid(mistakes.join("; "))) }
+    if mistakes.is_empty() {
+        Ok(())
+    } else {
+        Err(invalid(format!("set tags: {}", mistakes.join("; "))))
+    }
 }
 
 /// Letters, numbers and spaces of any script, and `_.:/=+-@`.
@@ -209,11 +217,16 @@ mod tests {
             ("kubernetes.io/cluster/a", "owned"),
             ("kubernetes.io/cluster/b", "shared"),
             ("cost-center", "7"),
+            ("service-account.kops.k8s.io/name", "dns"),
             ("TEAM", "red"),
         ]);
         let comparable = Owner::new("a").comparable(&found, &tags(&[("team", "blue")]));
-        let expected =
-            tags(&[("Name", "x"), ("kubernetes.io/cluster/a", "owned"), ("team", "red")]);
+        let expected = tags(&[
+            ("Name", "x"),
+            ("kubernetes.io/cluster/a", "owned"),
+            ("service-account.kops.k8s.io/name", "dns"),
+            ("team", "red"),
+        ]);
         assert_eq!(comparable, expected);
     }
 

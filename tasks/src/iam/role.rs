@@ -12,11 +12,11 @@ use crate::{
     arn::{IamKind, iam_arn},
     aside::{Aside, Seen},
     cloud::{
-        Aws, CloudError,
+        Aws, CloudError, all_pages,
         iam::{NewRole, Quotas, Role, Tags},
     },
-    policy::{Document, DocumentUse, PolicyText},
-    trouble::{conflict, deleted, invalid, is_taken, write_error},
+    policy::{AnyDocument, Document, DocumentUse},
+    trouble::{conflict, deleted, invalid, is_taken, taken_unseen, write_error},
 };
 
 /// An IAM role.
@@ -29,7 +29,7 @@ pub struct IamRole {
     #[diff(skip)]
     name: String,
     /// Who may assume it.
-    trust_policy: PolicyText,
+    trust_policy: AnyDocument,
     /// The ARN of the policy that bounds what it may be allowed. None takes a bound away.
     permissions_boundary: Option<String>,
     /// Its tags, as far as they are ours.
@@ -49,6 +49,7 @@ struct About {
 /// What only checks look at.
 #[derive(Clone, Debug)]
 struct SeenRole {
+    name: String,
     ownership: Ownership,
     path: String,
     tags: Tags,
@@ -121,7 +122,7 @@ impl IamRole {
             return None;
         }
         let what = format!("the trust policy of role {}", self.name);
-        let trust_policy = PolicyText::found(&role.assume_role_policy_document, &what);
+        let trust_policy = AnyDocument::found(&role.assume_role_policy_document, &what);
         let orphans: Vec<_> =
             trust_policy.document().into_iter().flat_map(Document::orphans).collect();
         if !orphans.is_empty() {
@@ -138,7 +139,7 @@ impl IamRole {
             tags: owner.comparable(&role.tags, &self.tags),
             about: self.about.clone(),
         };
-        seen.set(Some(SeenRole { ownership, path: role.path, tags: role.tags }));
+        seen.set(Some(SeenRole { name: role.name, ownership, path: role.path, tags: role.tags }));
         Some(Found { state, output: RoleOutput { arn: role.arn, id: role.id, is_new: false } })
     }
 
@@ -164,13 +165,18 @@ impl IamRole {
         writer: &Writer<Self>,
         error: CloudError,
     ) -> Result<RoleOutput, TaskError> {
-        let found = self.find(writer.reader()).await?;
-        let is_ours = self.about.0.seen.get().is_some_and(|seen| seen.ownership == Ownership::Ours);
-        let Some(found) = found.filter(|_| is_ours) else {
-            return Err(conflict(format!("create role {}: the name is taken", self.name))
-                .hint("names are unique in an account, whatever the case of their letters")
-                .because(error));
+        let doing = format!("create role {}", self.name);
+        let reader = writer.reader();
+        let Some(found) = self.find(reader).await? else {
+            let roles =
+                all_pages(|marker| async move { reader.iam().list_roles(marker.as_deref()).await });
+            let names = roles.await.map(|roles| roles.into_iter().map(|role| role.name).collect());
+            return Err(taken_unseen(&self.name, names, doing, error));
         };
+        if self.about.0.seen.get().is_none_or(|seen| seen.ownership != Ownership::Ours) {
+            return Err(conflict(format!("{doing}: there is one that is not this cluster's"))
+                .because(error));
+        }
         self.update(writer, Self::diff(&found.state, self)).await?;
         Ok(RoleOutput { is_new: true, ..found.output })
     }
@@ -193,7 +199,7 @@ impl IamRole {
             result.map_err(|error| write_error(error, true, doing()))?;
         }
         if let Some(Delta { to, .. }) = permissions_boundary {
-            self.bound(writer, to.as_deref()).await?;
+            self.set_boundary(writer, to.as_deref()).await?;
         }
         if let Some(TagChanges { remove, .. }) = tags.filter(|tags| !tags.remove.is_empty()) {
             let result = iam.untag_role(name, &remove).await;
@@ -202,36 +208,49 @@ impl IamRole {
         Ok(())
     }
 
-    async fn bound(&self, writer: &Writer<Self>, arn: Option<&str>) -> Result<(), TaskError> {
+    async fn set_boundary(
+        &self,
+        writer: &Writer<Self>,
+        arn: Option<&str>,
+    ) -> Result<(), TaskError> {
         let (name, iam) = (&self.name, writer.iam());
         if let Some(arn) = arn {
             let result = iam.put_role_permissions_boundary(name, arn).await;
-            return result
-                .map_err(|error| error.while_doing(format!("bound role {name} by {arn}")));
+            return result.map_err(|error| {
+                error.while_doing(format!("set {arn} as the permissions boundary of role {name}"))
+            });
         }
         let result = iam.delete_role_permissions_boundary(name).await;
-        deleted(result, format!("take the bound of role {name} away"))
+        deleted(result, format!("remove the permissions boundary of role {name}"))
     }
 
     fn check(&self) -> Result<(), TaskError> {
         let Self { name, trust_policy, permissions_boundary, tags, about } = self;
         check_name("role", name, ROLE_NAME)?;
         if let Some(document) = trust_policy.document() {
-            let doing = || format!("trust what the policy of role {name} says");
+            let doing = || format!("accept the trust policy of role {name}");
             document.check(DocumentUse::Trust).map_err(|error| error.while_doing(doing()))?;
-            about.0.quotas.check_trust(name, document).map_err(|over| over.while_doing(doing()))?;
+            about.0.quotas.check_trust(name, document).map_err(|over| {
+                over.while_doing(doing()).hint("trust fewer, or have AWS raise the quota")
+            })?;
         }
         if let Some(arn) = permissions_boundary {
-            iam_arn(arn, IamKind::Policy)
-                .map_err(|error| error.while_doing(format!("bound role {name}")))?;
+            iam_arn(arn, IamKind::Policy).map_err(|error| {
+                error.while_doing(format!("set the permissions boundary of role {name}"))
+            })?;
         }
         let found = about.0.seen.get().map(|seen| seen.tags).unwrap_or_default();
         check_tags(tags, &found)
     }
 
     fn check_found(&self, found: &Found<Self>) -> Result<(), TaskError> {
-        let Some(SeenRole { ownership, path, .. }) = self.about.0.seen.get() else { return Ok(()) };
+        let Some(seen) = self.about.0.seen.get() else { return Ok(()) };
+        let SeenRole { name, ownership, path, tags: _ } = seen;
         let arn = &found.output.arn;
+        if name != self.name {
+            return Err(conflict(format!("have a role {}: there is {name}", self.name))
+                .hint("names are unique in an account, whatever the case of their letters"));
+        }
         if path.starts_with("/aws-service-role/") {
             return Err(invalid(format!("change {arn}: it is an AWS service's own role")));
         }

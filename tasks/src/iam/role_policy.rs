@@ -11,7 +11,7 @@ use super::{
 use crate::{
     aside::{Aside, Seen},
     cloud::{Aws, CloudError, CloudReader, iam::Quotas},
-    policy::{Document, DocumentUse, PolicyText},
+    policy::{AnyDocument, Document, DocumentUse},
     trouble::{deleted, write_error},
 };
 
@@ -24,7 +24,7 @@ pub struct IamRolePolicy {
     #[diff(skip)]
     name: String,
     /// What the role may do.
-    document: Option<PolicyText>,
+    document: Option<AnyDocument>,
     #[diff(skip)]
     about: Aside<About>,
 }
@@ -53,7 +53,7 @@ impl IamRolePolicy {
             name: name.into(),
             document: document
                 .filter(|document| !document.statements.is_empty())
-                .map(PolicyText::from),
+                .map(AnyDocument::from),
             about: Aside(About {
                 role: role.into(),
                 made_by: None,
@@ -95,13 +95,13 @@ impl IamRolePolicy {
         &self.about.0.role
     }
 
-    async fn live(&self, reader: &dyn CloudReader) -> Result<Option<PolicyText>, TaskError> {
+    async fn live(&self, reader: &dyn CloudReader) -> Result<Option<AnyDocument>, TaskError> {
         let (name, role) = (&self.name, self.role());
         let wire = CloudError::absent(reader.iam().get_role_policy(role, name).await).map_err(
             |error| error.while_doing(format!("look for inline policy {name} of role {role}")),
         )?;
         let what = format!("inline policy {name} of role {role}");
-        Ok(wire.map(|wire| PolicyText::found(&wire, &what)))
+        Ok(wire.map(|wire| AnyDocument::found(&wire, &what)))
     }
 
     /// The role's inline policies that nobody here asked for.
@@ -127,12 +127,13 @@ impl IamRolePolicy {
         let foreign = foreign.get();
         let others = beside.iter().chain(&foreign).map(|(name, other)| (name.as_str(), other));
         let all = [(self.name.as_str(), document)].into_iter().chain(others);
-        quotas
-            .check_inline(role, all)
-            .map_err(|over| over.while_doing(format!("put inline policy {}", self.name)))
+        quotas.check_inline(role, all).map_err(|over| {
+            over.while_doing(format!("put inline policy {}", self.name))
+                .hint("say less, move a part into a managed policy, or have AWS raise the quota")
+        })
     }
 
-    async fn put(&self, writer: &Writer<Self>, document: &PolicyText) -> Result<(), TaskError> {
+    async fn put(&self, writer: &Writer<Self>, document: &AnyDocument) -> Result<(), TaskError> {
         let (name, role) = (&self.name, self.role());
         let result = writer.iam().put_role_policy(role, name, &document.compact()).await;
         let Err(error) = result else { return Ok(()) };
@@ -184,7 +185,7 @@ impl Task for IamRolePolicy {
 
     fn check_changes(&self, _: &Change<'_, Self>) -> Result<(), TaskError> {
         check_name("policy", &self.name, POLICY_NAME)?;
-        let Some(document) = self.document.as_ref().and_then(PolicyText::document) else {
+        let Some(document) = self.document.as_ref().and_then(AnyDocument::document) else {
             return Ok(());
         };
         document

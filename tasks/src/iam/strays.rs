@@ -8,7 +8,7 @@ use crate::{
         CloudError, CloudReader, CloudWriter, all_pages,
         iam::{AttachedPolicy, InstanceProfile},
     },
-    policy::PolicyText,
+    policy::AnyDocument,
     trouble::{deleted, invalid},
 };
 
@@ -31,7 +31,7 @@ pub(super) fn membership(profile: &str, role: &str) -> Stray {
 }
 
 /// An inline policy to be deleted, under the name that its task has.
-pub(super) fn inline_policy(name: String, document: &PolicyText) -> Stray {
+pub(super) fn inline_policy(name: String, document: &AnyDocument) -> Stray {
     stray(kind::ROLE_POLICY, name, vec![FieldChange::removed("document", document)])
 }
 
@@ -58,7 +58,7 @@ pub(super) async fn of_role(reader: &dyn CloudReader, role: &str) -> Result<Vec<
             |error| error.while_doing(format!("read inline policy {policy} of role {role}")),
         )?;
         if let Some(wire) = wire {
-            let document = PolicyText::found(&wire, &format!("inline policy {policy}"));
+            let document = AnyDocument::found(&wire, &format!("inline policy {policy}"));
             strays.push(inline_policy(format!("{role}/{policy}"), &document));
         }
     }

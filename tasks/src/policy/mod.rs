@@ -21,6 +21,7 @@
 //! ```
 
 mod access;
+mod any;
 mod budget;
 mod check;
 mod document;
@@ -30,10 +31,10 @@ mod json;
 mod parse;
 mod principal;
 mod statement;
-mod text;
 mod values;
 
 pub use access::{AccessDiff, union};
+pub use any::AnyDocument;
 pub use budget::OverBudget;
 pub use check::DocumentUse;
 pub use document::Document;
@@ -41,5 +42,4 @@ pub use error::{DocumentError, Mistake, Position};
 pub use grant::{ActionName, Grant, Names};
 pub use principal::{Principal, PrincipalKind};
 pub use statement::{Choice, Condition, Effect, Statement};
-pub use text::PolicyText;
 pub use values::Values;

@@ -10,14 +10,14 @@ use crate::cloud::iam::WireDocument;
 /// What is asked for is always a document. What is found may be a text that cannot be read as
 /// one, which is a difference like any other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PolicyText {
+pub enum AnyDocument {
     /// A document.
     Document(Document),
     /// Something else.
     Other(String),
 }
 
-impl PolicyText {
+impl AnyDocument {
     /// Reads what was found. `what` it is goes into a note where it is no document.
     pub(crate) fn found(wire: &WireDocument, what: &str) -> Self {
         match wire.parse() {
@@ -46,13 +46,13 @@ impl PolicyText {
     }
 }
 
-impl From<Document> for PolicyText {
+impl From<Document> for AnyDocument {
     fn from(document: Document) -> Self {
         Self::Document(document)
     }
 }
 
-impl Serialize for PolicyText {
+impl Serialize for AnyDocument {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Document(document) => document.serialize(serializer),
