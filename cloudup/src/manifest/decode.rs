@@ -37,7 +37,7 @@ impl Decoder<'_> {
         path: &FieldPath,
     ) -> Map<String, Value> {
         let mut object = Map::new();
-        for entry in self.without_duplicates(entries, path) {
+        for entry in self.without_duplicates(entries, |name| path.field(name)) {
             let here = path.field(&entry.key);
             self.remember(entry, &here);
             let Some(field) = fields.get(entry.key.as_str()) else {
@@ -109,7 +109,7 @@ impl Decoder<'_> {
 
     fn map(&mut self, entries: &[Entry], ty: &Type, field: &Field, path: &FieldPath) -> Value {
         let mut map = Map::new();
-        for entry in self.without_duplicates(entries, path) {
+        for entry in self.without_duplicates(entries, |key| path.key(key)) {
             let here = path.key(&entry.key);
             self.remember(entry, &here);
             let value = if entry.value.is_null() {
@@ -128,9 +128,13 @@ impl Decoder<'_> {
         Value::Object(map)
     }
 
-    fn without_duplicates<'e>(&mut self, entries: &'e [Entry], path: &FieldPath) -> Vec<&'e Entry> {
+    fn without_duplicates<'e>(
+        &mut self,
+        entries: &'e [Entry],
+        path: impl Fn(&str) -> FieldPath,
+    ) -> Vec<&'e Entry> {
         duplicates(entries, |entry, first| {
-            let here = path.field(&entry.key);
+            let here = path(&entry.key);
             let message = format!("{:?} is here twice", entry.key);
             let hint = format!("it is on line {} already: remove one", first.key_at.line);
             self.mistake(&here, entry.key_at, message, Some(hint));
@@ -157,6 +161,8 @@ impl Decoder<'_> {
         let other_case = known.clone().find(|field| field.eq_ignore_ascii_case(name));
         let hint = if let Some(field) = other_case {
             Some(format!("did you mean {field:?}? Upper and lower case matter"))
+        } else if let Some(hint) = other_kind(here, self.kind) {
+            Some(hint)
         } else if let ([place], _) | ([place, ..], "spec" | "") = (places.as_slice(), path.as_str())
         {
             let parent = place.rsplit_once('.').map_or("the document itself", |(parent, _)| parent);
@@ -168,7 +174,7 @@ impl Decoder<'_> {
         } else if fields.len() <= 12 {
             Some(format!("the fields here are {}", known.collect::<Vec<_>>().join(", ")))
         } else {
-            other_kind(here, self.kind)
+            None
         };
         self.mistake(here, entry.key_at, format!("there is no field {name:?}"), hint);
     }

@@ -51,20 +51,20 @@ impl Manifest {
         let mut mistakes = reader.mistakes;
         let mut notices = manifest.notices.clone();
         validate::manifest(&manifest, &mut mistakes, &mut notices);
-        if mistakes.is_empty() {
-            notices.extend(unused::notice(&manifest));
-            return Ok(Self { notices, ..manifest });
-        }
         let order: BTreeMap<&str, usize> = files
             .iter()
             .enumerate()
             .rev()
             .map(|(index, (name, _))| (name.as_ref(), index))
             .collect();
-        mistakes.sort_by_cached_key(|mistake| {
-            let file = order.get(mistake.place.file.as_str()).copied();
-            (file, mistake.place.line, mistake.place.column, mistake.clone())
-        });
+        let position =
+            |place: &Place| (order.get(place.file.as_str()).copied(), place.line, place.column);
+        if mistakes.is_empty() {
+            notices.sort_by_cached_key(|notice| notice.place.as_ref().map(position));
+            notices.extend(unused::notice(&manifest));
+            return Ok(Self { notices, ..manifest });
+        }
+        mistakes.sort_by_cached_key(|mistake| (position(&mistake.place), mistake.clone()));
         mistakes.dedup();
         Err(ManifestErrors { mistakes })
     }
@@ -176,6 +176,7 @@ impl Reader {
                 message,
                 hint: Some("give it one: metadata.name".to_owned()),
             });
+            self.incomplete |= kind == Kind::Cluster;
         }
         let raw = node.to_value();
         let metadata: Metadata = self.typed(&mut given, "metadata", &source).unwrap_or_default();

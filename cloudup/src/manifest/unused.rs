@@ -51,7 +51,10 @@ fn differ(given: &Value, typed: &Value, fields: &Fields, path: &str, found: &mut
     match (given, typed) {
         (Value::Object(given), Value::Object(typed)) => {
             for (name, value) in given.iter().filter(|(_, value)| !value.is_null()) {
-                let Some(field) = fields.get(name.as_str()) else { continue };
+                let Some(field) = fields.get(name.as_str()).filter(|field| field.until.is_none())
+                else {
+                    continue;
+                };
                 let here = format!("{path}{name}");
                 match typed.get(name) {
                     None => {

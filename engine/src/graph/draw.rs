@@ -65,7 +65,7 @@ impl Drawing {
                 if !classes.iter().any(|seen| seen.name() == outcome.name()) {
                     classes.push(outcome);
                 }
-                format!(":::{}", outcome.name())
+                format!(":::{}", word(outcome))
             });
             let label = task.to_string().replace('"', "#quot;");
             let _ = writeln!(out, "    t{nth}[\"{label}\"]{mark}");
@@ -76,7 +76,7 @@ impl Drawing {
         }
         classes.sort_by_key(|outcome| outcome.name());
         for outcome in classes {
-            let _ = writeln!(out, "    classDef {} fill:{}", outcome.name(), colour(outcome));
+            let _ = writeln!(out, "    classDef {} fill:{}", word(outcome), colour(outcome));
         }
         out
     }
@@ -84,6 +84,11 @@ impl Drawing {
 
 fn outcome<'r>(report: Option<&'r Report>, task: &TaskId) -> Option<&'r Outcome> {
     report.and_then(|report| report.entry(task)).map(|entry| &entry.outcome)
+}
+
+/// An outcome's name as Mermaid takes it for a class.
+fn word(outcome: &Outcome) -> String {
+    outcome.name().replace('-', "_")
 }
 
 fn colour(outcome: &Outcome) -> &'static str {

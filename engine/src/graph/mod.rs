@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
-pub(crate) use self::seal::Sealed;
+pub(crate) use self::seal::{IdleRule, Sealed};
 pub use self::{
     draw::Drawing,
     problem::{GraphError, Problem},
@@ -123,7 +123,7 @@ impl<P: Provider> Graph<P> {
 
     /// The overrides that select nothing here though their kind exists, each with its reason.
     pub fn warnings(&self) -> Vec<Warning> {
-        self.check_overrides().1
+        self.check_overrides().1.iter().map(IdleRule::warning).collect()
     }
 
     /// Everything that is wrong with the graph. A run refuses to start for the same reasons.

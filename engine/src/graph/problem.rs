@@ -37,8 +37,16 @@ pub enum Problem {
         /// The task it needs.
         needs: TaskId,
     },
+    /// A task is to come after another, and is not in the graph itself.
+    #[error("{task} is to come after {first}, but is not in this graph: add it, or drop the order")]
+    NotAdded {
+        /// The task.
+        task: TaskId,
+        /// What it is to come after.
+        first: TaskId,
+    },
     /// Tasks wait for each other.
-    #[error("{} wait for each other: drop one of the needs between them", listed(.0))]
+    #[error("{}", circle(.0))]
     Cycle(Vec<TaskId>),
     /// An override selects a kind that there is not.
     #[error("{rule}: there is no kind `{kind}`{suggestion}")]
@@ -62,9 +70,12 @@ pub enum Problem {
     },
 }
 
-fn listed(tasks: &[TaskId]) -> String {
+fn circle(tasks: &[TaskId]) -> String {
     match tasks {
-        [one] => format!("{one} and itself"),
-        many => many.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        [one] => format!("{one} waits for itself: drop that need"),
+        many => {
+            let names: Vec<_> = many.iter().map(ToString::to_string).collect();
+            format!("{} wait for each other: drop one of the needs between them", names.join(", "))
+        }
     }
 }

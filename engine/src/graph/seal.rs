@@ -18,7 +18,8 @@ pub(crate) struct Sealed<P: Provider> {
     pub(crate) nodes: DiGraph<Box<dyn Node<P>>, Need>,
     /// Who decides about each task, overrides included.
     pub(crate) governance: Vec<Governance>,
-    pub(crate) warnings: Vec<Warning>,
+    /// The overrides that select no task, though there is their kind.
+    pub(crate) idle: Vec<IdleRule>,
     /// Who would decide about each task's strays if no override did.
     bases: Vec<Governance>,
     overrides: Overrides,
@@ -28,7 +29,7 @@ pub(crate) struct Sealed<P: Provider> {
 
 impl<P: Provider> Sealed<P> {
     pub(crate) fn new(mut graph: Graph<P>) -> Result<Self, GraphError> {
-        let warnings = check(&graph)?;
+        let idle = check(&graph)?;
         let nodes = graph.nodes.node_weights().zip(&graph.bases);
         let governance = nodes.map(|(node, base)| graph.govern(&**node, base)).collect();
         for (first, then) in &graph.orders {
@@ -41,7 +42,7 @@ impl<P: Provider> Sealed<P> {
         let follows =
             if graph.overrides.rules().is_empty() { BTreeMap::new() } else { follows.collect() };
         let Graph { nodes, bases, overrides, .. } = graph;
-        Ok(Self { nodes, governance, warnings, bases, overrides, follows })
+        Ok(Self { nodes, governance, idle, bases, overrides, follows })
     }
 
     /// Who decides about a stray that a task found: whoever an override says, or else whoever
@@ -52,20 +53,35 @@ impl<P: Provider> Sealed<P> {
     }
 }
 
-/// Every problem there is, or else what is worth a warning.
-pub(super) fn check<P: Provider>(graph: &Graph<P>) -> Result<Vec<Warning>, GraphError> {
+/// An override that selects no task of this run.
+pub(crate) struct IdleRule {
+    pub(crate) ruling: Ruling,
+    kind: String,
+}
+
+impl IdleRule {
+    pub(crate) fn warning(&self) -> Warning {
+        let Self { ruling, kind } = self;
+        let message = format!("{ruling}: this run has no {kind}, so the rule does nothing here");
+        Warning { task: None, message }
+    }
+}
+
+/// Every problem there is, or else which overrides select nothing.
+pub(super) fn check<P: Provider>(graph: &Graph<P>) -> Result<Vec<IdleRule>, GraphError> {
     let mut problems = graph.problems.clone();
     for (first, then) in &graph.orders {
-        for (task, needs) in [(first, then), (then, first)] {
-            if !graph.index.contains_key(needs) {
-                problems.push(Problem::Stranger { task: task.clone(), needs: needs.clone() });
-            }
+        let (first, task) = (first.clone(), then.clone());
+        if !graph.index.contains_key(&task) {
+            problems.push(Problem::NotAdded { task, first });
+        } else if !graph.index.contains_key(&first) {
+            problems.push(Problem::Stranger { task, needs: first });
         }
     }
-    let (mistaken, warnings) = graph.check_overrides();
+    let (mistaken, idle) = graph.check_overrides();
     problems.extend(mistaken);
     problems.extend(cycles(graph));
-    if problems.is_empty() { Ok(warnings) } else { Err(GraphError { problems }) }
+    if problems.is_empty() { Ok(idle) } else { Err(GraphError { problems }) }
 }
 
 /// Values run only forwards, so cycles come from [`Graph::order`] alone; without it there are none.
@@ -96,11 +112,11 @@ fn cycles<P: Provider>(graph: &Graph<P>) -> Vec<Problem> {
 }
 
 impl<P: Provider> Graph<P> {
-    /// What is wrong with the overrides, and what is only worth a warning.
-    pub(super) fn check_overrides(&self) -> (Vec<Problem>, Vec<Warning>) {
-        let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+    /// What is wrong with the overrides, and which of them select nothing here.
+    pub(super) fn check_overrides(&self) -> (Vec<Problem>, Vec<IdleRule>) {
+        let (mut problems, mut idle) = (Vec::new(), Vec::new());
         if self.overrides.rules().is_empty() {
-            return (problems, warnings);
+            return (problems, idle);
         }
         let ids: Vec<&TaskId> = self.nodes.node_weights().map(|node| node.id()).collect();
         let follows: Vec<_> = self.nodes.node_weights().map(|node| node.follows()).collect();
@@ -125,14 +141,12 @@ impl<P: Provider> Graph<P> {
                 let suggestion = nearest(name, named.map(|id| id.name()));
                 problems.push(Problem::NothingSelected { rule, kind, suggestion });
             } else if known.iter().any(|kind| selector.matches_kind(kind)) {
-                let message =
-                    format!("{rule}: this run has no {kind}, so the rule does nothing here");
-                warnings.push(Warning { task: None, message });
+                idle.push(IdleRule { ruling: rule, kind });
             } else {
                 let suggestion = nearest(&kind, known.iter().copied());
                 problems.push(Problem::UnknownKind { rule, kind, suggestion });
             }
         }
-        (problems, warnings)
+        (problems, idle)
     }
 }

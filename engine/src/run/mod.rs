@@ -1,6 +1,7 @@
 //! Runs a graph: one loop owns all of a run's state.
 
 mod books;
+mod clock;
 mod options;
 mod schedule;
 mod stop;
@@ -22,7 +23,7 @@ pub use self::{
     options::{Options, Retry},
     stop::Stop,
 };
-use crate::{Event, Mode, Provider, Report, StopLevel, Stray, Target, graph::Sealed};
+use crate::{Event, Mode, Provider, Report, StopLevel, Stray, Target, TaskError, graph::Sealed};
 
 /// Something to be tried: a task's turn, or the deletion of the nth stray that it found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,15 +41,31 @@ impl Job {
 }
 
 /// A try that is over.
-struct Tried {
-    job: Job,
-    span: Span,
-    result: Tries,
+enum Tried {
+    Turn(NodeIndex, Try, Vec<String>),
+    Delete(NodeIndex, usize, Deleted),
 }
 
-enum Tries {
-    Turn(Try, Vec<String>),
-    Delete(Deleted),
+impl Tried {
+    fn job(&self) -> Job {
+        match self {
+            Self::Turn(node, ..) => Job::Turn(*node),
+            Self::Delete(node, nth, _) => Job::Delete(*node, *nth),
+        }
+    }
+
+    fn error(&self) -> Option<&TaskError> {
+        match self {
+            Self::Turn(_, turn, _) => turn.error(),
+            Self::Delete(_, _, (result, _)) => result.as_ref().err(),
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        match self {
+            Self::Turn(_, _, notes) | Self::Delete(_, _, (_, notes)) => notes.push(text.to_owned()),
+        }
+    }
 }
 
 pub(crate) async fn run<P: Provider>(
@@ -89,46 +106,48 @@ async fn drive<P: Provider>(
     let concurrency = options.concurrency.max(1);
 
     loop {
-        let stopping = books.stopped().is_some();
+        let level = options.stop.level();
+        if let Some(level) = level.filter(|level| Some(*level) > books.stopped()) {
+            books.stop(level);
+        }
+        if level == Some(StopLevel::Leave) {
+            break;
+        }
+        let stopping = level.is_some();
         while !stopping && running.len() < concurrency {
             let Some(job) = rested.pop_front().or_else(|| books.next()) else { break };
-            let span = books.begin(job, running.len() + 1);
-            let work = match job {
-                Job::Turn(node) => {
-                    let site = Site {
-                        target,
-                        sealed,
-                        node,
-                        needed: books.is_needed(node),
-                        prune: options.prune,
-                        lacking: books.lacking(node),
-                        writing: &writing[node.index()],
-                    };
-                    Work::Turn(site)
+            let work = match (job, target) {
+                (Job::Turn(node), _) => Work::Turn(Site {
+                    target,
+                    sealed,
+                    node,
+                    needed: books.is_needed(node),
+                    prune: options.prune,
+                    lacking: books.lacking(node),
+                    writing: &writing[node.index()],
+                }),
+                (Job::Delete(node, nth), Target::Apply(writer)) => {
+                    Work::Delete(*writer, node, nth, books.stray(node, nth).clone())
                 }
-                Job::Delete(node, nth) => match target {
-                    Target::Apply(writer) => Work::Delete(*writer, books.stray(node, nth).clone()),
-                    // A plan's books hand out no deletions.
-                    Target::DryRun(_) => continue,
-                },
+                // A plan's books hand out no deletions.
+                (Job::Delete(..), Target::DryRun(_)) => continue,
             };
-            let node = &*sealed.nodes[job.node()];
-            running.push(attempt(node, job, work, span.clone()).instrument(span));
+            let (node, span) = (&*sealed.nodes[job.node()], books.begin(job));
+            running.push(attempt(node, work, span.clone()).instrument(span));
         }
         if running.is_empty() && (stopping || resting.is_empty()) {
             break;
         }
         tokio::select! {
             biased;
-            () = &mut leaving => {
-                books.stop(StopLevel::Leave);
-                break;
-            }
-            () = &mut finishing, if !stopping => books.stop(StopLevel::Finish),
-            Some(Tried { job, span, result }) = running.next() => {
-                match books.conclude(job, result, running.len(), &span) {
+            // What there is to do about a stop is done at the top.
+            () = &mut leaving => {}
+            () = &mut finishing, if !stopping => {}
+            Some((tried, span)) = running.next() => {
+                let job = Tried::job(&tried);
+                match books.conclude(tried, &span) {
                     Conclusion::Over => {}
-                    Conclusion::More(job) => rested.push_front(job),
+                    Conclusion::More(next) => rested.push_front(next),
                     Conclusion::Again(delay) => resting.push(sleep(delay).map(move |()| job)),
                 }
             }
@@ -140,23 +159,26 @@ async fn drive<P: Provider>(
     books.close(&writing)
 }
 
+/// What is to be tried, with all that it may know.
 enum Work<'a, P: Provider> {
     Turn(Site<'a, P>),
-    Delete(&'a P::Writer, Stray),
+    Delete(&'a P::Writer, NodeIndex, usize, Stray),
 }
 
 async fn attempt<'a, P: Provider>(
     node: &'a dyn Node<P>,
-    job: Job,
     work: Work<'a, P>,
     span: Span,
-) -> Tried {
-    let result = match work {
+) -> (Tried, Span) {
+    let tried = match work {
         Work::Turn(site) => {
+            let place = site.node;
             let (turn, notes) = node.turn(site).await;
-            Tries::Turn(turn, notes)
+            Tried::Turn(place, turn, notes)
         }
-        Work::Delete(writer, stray) => Tries::Delete(node.delete(writer, stray).await),
+        Work::Delete(writer, place, nth, stray) => {
+            Tried::Delete(place, nth, node.delete(writer, stray).await)
+        }
     };
-    Tried { job, span, result }
+    (tried, span)
 }

@@ -323,7 +323,9 @@ impl<T: Task> Added<T> {
         let fields: Vec<_> =
             found.state.fields().into_iter().map(FieldChange::turned_round).collect();
         let name = self.task.name().to_owned();
-        let stray = Stray { kind: T::KIND, name, fields: fields.clone(), deferred: false };
+        // It cannot go before what it holds.
+        let deferred = strays.iter().any(|judged| judged.stray.deferred);
+        let stray = Stray { kind: T::KIND, name, fields: fields.clone(), deferred };
         let judged = Judged::new(stray, site.governance().clone(), true);
         let verdict = judged.verdict;
         let outcome = judged.settled(site.prune).unwrap_or(Ok(Outcome::Planned));

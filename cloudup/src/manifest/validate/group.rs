@@ -127,22 +127,26 @@ fn is_taint(text: &str) -> bool {
     }
 }
 
-/// What can be told from the group and its cluster.
-pub(super) fn check_within(group: &InstanceGroup, cluster: &ClusterSpec, check: &mut Check<'_>) {
-    let spec = &group.spec;
+/// The cluster has the group's subnets.
+pub(super) fn check_subnets(group: &InstanceGroup, cluster: &ClusterSpec, check: &mut Check<'_>) {
     let names: Vec<&str> = cluster.subnets.iter().map(|subnet| subnet.name.as_str()).collect();
-    for (index, name) in spec.subnets.iter().enumerate() {
+    for (index, name) in group.spec.subnets.iter().enumerate() {
         if !names.contains(&name.as_str()) {
-            let hint = did_you_mean(name, names.iter().copied())
-                .or_else(|| {
-                    Some(format!("write {}", one_of(names.iter().copied())))
-                        .filter(|_| names.len() < 9)
-                })
-                .filter(|_| !names.is_empty());
+            let hint =
+                did_you_mean(name, names.iter().copied()).unwrap_or_else(|| match names.len() {
+                    0 => "give the cluster's spec.subnets".to_owned(),
+                    1..9 => format!("write {}", one_of(names.iter().copied())),
+                    _ => "name one of the cluster's spec.subnets".to_owned(),
+                });
             let message = format!("the cluster has no subnet {name:?}");
-            check.wrong_maybe(&format!("spec.subnets[{index}]"), message, hint);
+            check.wrong(&format!("spec.subnets[{index}]"), message, hint);
         }
     }
+}
+
+/// What else can be told from the group and its cluster.
+pub(super) fn check_within(group: &InstanceGroup, cluster: &ClusterSpec, check: &mut Check<'_>) {
+    let spec = &group.spec;
     if spec.role == Role::ApiServer && cluster.topology.dns.kind == DnsType::None {
         check.wrong(
             "spec.role",

@@ -37,7 +37,7 @@ fn account(path: &str, entry: &ServiceAccountPermission, check: &mut Check<'_>) 
     ] {
         // What is given in a wrong form is a mistake already.
         let place = format!("{path}.{field}");
-        if value.is_empty() && !is_given_wrongly(&place, check) {
+        if value.is_empty() && !check.is_wrong(&place) {
             check.wrong(
                 &place,
                 format!("the entry has no {field}"),
@@ -55,7 +55,7 @@ fn account(path: &str, entry: &ServiceAccountPermission, check: &mut Check<'_>) 
     }
     let place = format!("{path}.aws");
     match &entry.aws {
-        None if is_given_wrongly(&place, check) => {}
+        None if check.is_wrong(&place) => {}
         None => check.wrong(
             &place,
             "the entry gives no permissions",
@@ -69,7 +69,7 @@ fn permission(path: &str, aws: &AwsPermission, check: &mut Check<'_>) {
     match (aws.policy_arns.is_empty(), &aws.inline_policy) {
         (true, None) => {
             let given = ["policyARNs", "inlinePolicy"].map(|name| format!("{path}.{name}"));
-            if !given.iter().any(|path| is_given_wrongly(path, check)) {
+            if !given.iter().any(|path| check.is_wrong(path)) {
                 check.wrong(
                     path,
                     "the entry gives no permissions",
@@ -88,17 +88,4 @@ fn permission(path: &str, aws: &AwsPermission, check: &mut Check<'_>) {
     if let Some(text) = &aws.inline_policy {
         policies::statements(&format!("{path}.inlinePolicy"), text, check);
     }
-}
-
-/// Whether a mistake has been found at, or in, a field.
-fn is_given_wrongly(path: &str, check: &Check<'_>) -> bool {
-    check.mistakes.iter().any(|mistake| {
-        mistake.place.file == check.source.file
-            && mistake.place.document == check.source.document
-            && mistake
-                .place
-                .path
-                .strip_prefix(path)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-    })
 }

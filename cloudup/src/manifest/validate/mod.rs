@@ -34,8 +34,15 @@ pub(super) fn manifest(
         discovery::check(&cluster.spec.service_account_issuer_discovery, check);
         addons::check(&cluster.spec, check);
         labels::check(&cluster.spec.cloud_labels, None, check);
+        // Groups name subnets: where those cannot be read, it is not the groups that are wrong.
+        let none = cluster.spec.subnets.is_empty();
+        let subnets_are_known = !check.is_wrong(if none { "spec" } else { "spec.subnets" });
         for group in &cluster.groups {
-            group::check_within(group, &cluster.spec, &mut check.of(&group.source));
+            let check = &mut check.of(&group.source);
+            if subnets_are_known {
+                group::check_subnets(group, &cluster.spec, check);
+            }
+            group::check_within(group, &cluster.spec, check);
         }
     }
     for group in all_groups(manifest) {
@@ -67,16 +74,22 @@ impl Check<'_> {
 
     /// Notes that a field is wrong.
     fn wrong(&mut self, path: &str, message: impl Into<String>, hint: impl Into<String>) {
-        self.wrong_maybe(path, message, Some(hint.into()));
-    }
-
-    fn wrong_maybe(&mut self, path: &str, message: impl Into<String>, hint: Option<String>) {
         let place = self.source.place(path);
-        self.mistakes.push(Mistake { place, message: message.into(), hint });
+        self.mistakes.push(Mistake { place, message: message.into(), hint: Some(hint.into()) });
     }
 
     fn notice(&mut self, path: &str, message: impl Into<String>) {
         self.notices.push(Notice { place: Some(self.source.place(path)), message: message.into() });
+    }
+
+    /// Whether a mistake has been found at a field, or in it.
+    fn is_wrong(&self, path: &str) -> bool {
+        self.mistakes.iter().any(|mistake| {
+            let inside = mistake.place.path.strip_prefix(path);
+            mistake.place.file == self.source.file
+                && mistake.place.document == self.source.document
+                && inside.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
     }
 
     /// Whether the document has the field, whatever its value.

@@ -64,7 +64,7 @@ pub(super) fn unique(manifest: &Manifest, mistakes: &mut Vec<Mistake>, notices: 
     for cluster in &manifest.clusters {
         match clusters.get(cluster.name()) {
             Some(first) if !cluster.name().is_empty() => {
-                tell("a cluster", cluster.name(), &cluster.source, first)
+                tell("a cluster", cluster.name(), &cluster.source, first);
             }
             _ => {
                 clusters.insert(cluster.name(), &cluster.source);
@@ -75,7 +75,7 @@ pub(super) fn unique(manifest: &Manifest, mistakes: &mut Vec<Mistake>, notices: 
         let key = (group.cluster_name().unwrap_or_default(), group.name());
         match groups.get(&key) {
             Some(first) if !group.name().is_empty() => {
-                tell("an instance group", group.name(), &group.source, first)
+                tell("an instance group", group.name(), &group.source, first);
             }
             _ => {
                 groups.insert(key, &group.source);

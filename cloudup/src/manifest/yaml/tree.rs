@@ -253,7 +253,7 @@ impl Builder {
 }
 
 /// What the parser says, what it means, and what to do.
-const SYNTAX: [(&str, &str, &str); 8] = [
+const SYNTAX: [(&str, &str, &str); 10] = [
     ("tab", "there is a tab", "indent with spaces"),
     (
         "mapping values are not allowed",
@@ -269,6 +269,16 @@ const SYNTAX: [(&str, &str, &str); 8] = [
         "did not find expected '-'",
         "an item of the list was expected here",
         "indent it like the lines it belongs with",
+    ),
+    (
+        "invalid indentation in quoted",
+        "a text in quotes goes on into the next field",
+        "close the quote",
+    ),
+    (
+        "invalid indentation",
+        "what is in brackets or braces goes on into the next field",
+        "close it",
     ),
     (
         "unexpected end of stream",

@@ -1,5 +1,6 @@
 //! The embedded account's rules, its files and its faults.
 
+mod contract;
 mod faults;
 mod files;
 mod rules;

@@ -1,0 +1,105 @@
+//! What is told while a run goes on.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use cloudup_engine::{ErrorKind, Event, Graph, Options, Source, lifecycle};
+use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
+
+use crate::world::{Fault, Op, World, stray, thing};
+
+fn graph() -> Graph<World> {
+    let mut graph = Graph::new();
+    let mut sync = graph.under(lifecycle::Sync, Source::Default);
+    let a = sync.add(thing("a"));
+    let b = sync.after(&a).add(thing("b"));
+    sync.after(&b).add(thing("c"));
+    graph
+}
+
+fn world() -> World {
+    World::holding(&[("a", "new")])
+        .littered("a", stray("Thing", "old"))
+        .faulty(Op::Find, "a", 1, Fault::Error(ErrorKind::Throttled))
+        .faulty(Op::Render, "b", 1, Fault::Error(ErrorKind::Denied))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_is_told_from_start_to_end() {
+    let mut told = Vec::new();
+    let tell = |event: Event<'_>| {
+        let mut json = serde_json::to_value(&event).expect("it serialises");
+        if let Some(entry) = json.get_mut("entry") {
+            *entry = serde_json::json!({ "task": entry["task"], "outcome": entry["outcome"] });
+        }
+        told.push(json.to_string());
+    };
+    graph().apply(&world(), &Options::default(), tell).await.expect("the graph is sound");
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_task_and_stray_is_told_to_be_over_exactly_once() {
+    let (mut over, mut last) = (Vec::new(), None);
+    let tell = |event: Event<'_>| {
+        if let Event::TaskFinished { entry, progress } = &event {
+            over.push(entry.task.clone());
+            last = Some(*progress);
+        }
+    };
+    let report = graph().apply(&world(), &Options::default(), tell).await.expect("a sound graph");
+    let mut entries: Vec<_> = report.entries.iter().map(|entry| entry.task.clone()).collect();
+    entries.sort();
+    over.sort();
+    assert_eq!(over, entries);
+    let last = last.expect("something was told");
+    assert_eq!((last.finished, last.total, last.running), (4, 4, 0));
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn spans_carry_what_one_would_search_by() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(log.clone())
+        .with_ansi(false)
+        .without_time()
+        .with_span_events(FmtSpan::CLOSE)
+        .finish();
+    {
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let options = Options::default();
+        graph().apply(&world(), &options, |_| ()).await.expect("the graph is sound");
+    }
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).expect("text");
+    let lines: Vec<_> = text.lines().collect();
+    let has = |parts: &[&str]| lines.iter().any(|line| parts.iter().all(|p| line.contains(p)));
+    assert!(has(&["run{mode=Apply tasks=3", "task{task=Thing/a", "attempt=1"]), "{text}");
+    let read_again = ["task=Thing/a kind=\"Thing\" name=\"a\"", "attempt=2", "outcome=\"kept\""];
+    assert!(has(&read_again), "{text}");
+    let failed = ["task=Thing/b", "finding=\"missing\"", "outcome=\"failed\"", "error=Render b"];
+    assert!(has(&failed), "{text}");
+    assert!(has(&["run{", "changes=0 failures=1"]), "{text}");
+}

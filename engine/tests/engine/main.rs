@@ -1,0 +1,14 @@
+//! The engine from outside, over a world in memory.
+
+mod events;
+mod graphs;
+mod inputs;
+mod lifecycles;
+mod order;
+mod panics;
+mod pictures;
+mod reports;
+mod retries;
+mod stops;
+mod strays;
+mod world;
