@@ -1,5 +1,7 @@
 //! What the command line takes.
 
+#![expect(clippy::doc_markdown, reason = "help is shown as it is written, without markup")]
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -107,7 +109,7 @@ pub(crate) enum OutputArg {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Bring the cloud to what the manifests say. A dry run unless --yes.
-    Update(UpdateCommand),
+    Update(Box<UpdateCommand>),
     /// Show what there is.
     #[command(subcommand)]
     Get(Get),
@@ -230,7 +232,7 @@ pub(crate) enum Get {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Toolbox {
     /// Print what a cluster owns in the account.
-    Dump(SourceArgs),
+    Dump(DumpArgs),
     /// The embedded account.
     #[command(subcommand)]
     Account(Account),
@@ -240,6 +242,17 @@ pub(crate) enum Toolbox {
         #[arg(value_enum)]
         of: SchemaArg,
     },
+}
+
+/// What `toolbox dump` takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DumpArgs {
+    /// The cluster's name. May be left out where the manifests hold one cluster.
+    #[arg(value_name = "NAME", required_unless_present = "filename")]
+    pub(crate) name: Option<String>,
+    /// Manifests: the names of their instance groups are what launch templates are found by.
+    #[arg(short, long = "filename", value_name = "FILE")]
+    pub(crate) filename: Vec<PathBuf>,
 }
 
 /// What has a published schema.

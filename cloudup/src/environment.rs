@@ -170,8 +170,12 @@ fn partition(arn: &str) -> Option<&str> {
     (!partition.is_empty()).then_some(partition)
 }
 
-/// The one region that the subnets are in.
-fn region(subnets: &[Subnet]) -> Result<String, EnvironmentError> {
+/// The one region that the subnets are in: what their zones name.
+///
+/// # Errors
+///
+/// Where no subnet has a zone, or they are in several regions.
+pub fn region(subnets: &[Subnet]) -> Result<String, EnvironmentError> {
     let mut regions: Vec<_> = subnets
         .iter()
         .filter_map(|subnet| {

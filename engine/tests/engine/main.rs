@@ -1,6 +1,5 @@
 //! The engine from outside, over a world in memory.
 
-mod differences;
 mod events;
 mod graphs;
 mod inputs;

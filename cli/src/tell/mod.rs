@@ -1,0 +1,32 @@
+//! All that is printed, for people and for programs.
+
+use std::io::{self, Write};
+
+mod access;
+mod events;
+mod field;
+mod progress;
+pub(crate) mod report;
+pub(crate) mod style;
+
+pub(crate) use self::{events::JsonEvents, progress::Progress};
+use crate::exit::Failure;
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Detail {
+    /// What changes, and what is worth a word.
+    Changes,
+    /// Everything, whole documents included.
+    All,
+}
+
+/// Writes why a command ended without a result.
+pub(crate) fn failure(out: &mut dyn Write, failure: &Failure) -> io::Result<()> {
+    use style::{ERROR, HEADING};
+    writeln!(out, "{ERROR}error:{ERROR:#} {}", failure.message)?;
+    for hint in &failure.hints {
+        writeln!(out, "{HEADING}hint:{HEADING:#} {hint}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! `cloudup get tasks`: which lifecycle each task has, and why.
+
+use std::path::PathBuf;
+
+use cloudup::{kinds::KINDS, phase};
+use cloudup_engine::{Mode, Overrides, Registry, Ruling};
+use serde::Serialize;
+
+use super::{input, print, update};
+use crate::{
+    args::{ChoiceArgs, Global, OutputArg},
+    environment::Environment,
+    exit::{Exit, Failure},
+    tell::style::HEADING,
+};
+
+/// A row.
+#[derive(Debug, Serialize)]
+struct Row {
+    /// The kind, or the task.
+    task: String,
+    phase: String,
+    lifecycle: String,
+    rule: String,
+}
+
+/// Runs `get tasks`.
+pub(super) async fn tasks(
+    global: &Global,
+    name: Option<&str>,
+    filename: &[PathBuf],
+    choice: &ChoiceArgs,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    let options = update::update_options(choice, false, environment)?;
+    let rows = if filename.is_empty() {
+        let mut overrides = Overrides::default();
+        let mut mistakes = Vec::new();
+        for (source, text) in &options.overrides {
+            match Overrides::parse(text, source, &Registry::default()) {
+                Ok(parsed) => overrides.extend(parsed),
+                Err(error) => mistakes.push(error.to_string()),
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(Failure::invalid(mistakes.join("\n")));
+        }
+        KINDS
+            .iter()
+            .map(|&(kind, of)| {
+                let (base, source) = phase::lifecycle(options.phase, of, Mode::Plan);
+                let winner = overrides.winner(kind, None, "");
+                let (lifecycle, rule) = match winner {
+                    Some(rule) => (
+                        rule.lifecycle.name().to_owned(),
+                        format!("{} in {}", rule.selector, rule.source),
+                    ),
+                    None => (base.name().to_owned(), Ruling { selector: None, source }.to_string()),
+                };
+                Row { task: kind.to_owned(), phase: of.to_string(), lifecycle, rule }
+            })
+            .collect()
+    } else {
+        let (cluster, notices) = input::cluster(filename, name)?;
+        let cloud = update::cloud(&global.cloud, Some(&cluster)).await?;
+        let update = update::prepare(cluster, options, notices, &cloud).await?;
+        let governed = update.governed(Mode::Plan).into_iter();
+        governed
+            .map(|governed| Row {
+                phase: cloudup::kinds::phase(governed.task.kind())
+                    .map(|phase| phase.to_string())
+                    .unwrap_or_default(),
+                task: governed.task.to_string(),
+                lifecycle: governed.lifecycle.to_string(),
+                rule: governed.rule.to_string(),
+            })
+            .collect::<Vec<_>>()
+    };
+    show(global, &rows)
+}
+
+fn show(global: &Global, rows: &[Row]) -> Result<Exit, Failure> {
+    if global.output == OutputArg::Json {
+        let text = serde_json::to_string_pretty(rows)
+            .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
+        return print(|out| writeln!(out, "{text}"));
+    }
+    let width = |of: fn(&Row) -> &String, heading: &str| {
+        rows.iter().map(|row| of(row).len()).max().unwrap_or(0).max(heading.len())
+    };
+    let task = width(|row| &row.task, "TASK");
+    let phase = width(|row| &row.phase, "PHASE");
+    let lifecycle = width(|row| &row.lifecycle, "LIFECYCLE");
+    print(|out| {
+        writeln!(
+            out,
+            "{HEADING}{:task$}  {:phase$}  {:lifecycle$}  RULE{HEADING:#}",
+            "TASK", "PHASE", "LIFECYCLE"
+        )?;
+        for row in rows {
+            let Row { task: t, phase: p, lifecycle: l, rule } = row;
+            writeln!(out, "{t:task$}  {p:phase$}  {l:lifecycle$}  {rule}")?;
+        }
+        Ok(())
+    })
+}

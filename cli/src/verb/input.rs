@@ -1,0 +1,97 @@
+//! Manifests and other files that are given to a verb.
+
+use std::{
+    fs,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use cloudup::manifest::{Cluster, Manifest, Notice};
+
+use crate::exit::{Exit, Failure};
+
+/// The text of a file, or of standard input for `-`.
+pub(super) fn text(path: &Path) -> io::Result<String> {
+    if path.as_os_str() == "-" {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text)?;
+        return Ok(text);
+    }
+    fs::read_to_string(path)
+}
+
+/// The cluster that is meant, from these files, and what is worth knowing about the manifests.
+pub(super) fn cluster(
+    paths: &[PathBuf],
+    name: Option<&str>,
+) -> Result<(Cluster, Vec<Notice>), Failure> {
+    let mut files = Vec::new();
+    let mut unread = Vec::new();
+    for path in paths {
+        let called =
+            if path.as_os_str() == "-" { "(stdin)".to_owned() } else { path.display().to_string() };
+        match text(path) {
+            Ok(text) => files.push((called, text)),
+            Err(error) => unread.push(format!("cannot read {called}: {error}")),
+        }
+    }
+    if !unread.is_empty() {
+        return Err(Failure::invalid(unread.join("\n")));
+    }
+    let manifest = Manifest::read(&files).map_err(|errors| {
+        let count = errors.mistakes.len();
+        let word = if count == 1 { "mistake" } else { "mistakes" };
+        let list = errors.mistakes.iter().map(|mistake| format!("\n\n{mistake}"));
+        Failure::invalid(format!("{count} {word} in the manifests{}", list.collect::<String>()))
+    })?;
+    let notices = manifest.notices;
+    choose(manifest.clusters, name).map(|cluster| (cluster, notices))
+}
+
+fn choose(clusters: Vec<Cluster>, name: Option<&str>) -> Result<Cluster, Failure> {
+    let names: Vec<_> = clusters.iter().map(|cluster| cluster.name().to_owned()).collect();
+    let found = match name {
+        Some(name) => clusters.into_iter().find(|cluster| cluster.name() == name),
+        None if names.len() == 1 => clusters.into_iter().next(),
+        None => {
+            let failure = if names.is_empty() {
+                Failure::invalid("there is no Cluster in the manifests")
+                    .hint("give the file with the Cluster too: -f FILE")
+            } else {
+                Failure::invalid(format!("which cluster is meant? There are {}", names.join(", ")))
+                    .hint("name it: cloudup update cluster NAME -f FILE")
+            };
+            return Err(failure);
+        }
+    };
+    found.ok_or_else(|| {
+        let name = name.unwrap_or_default();
+        let closest = names
+            .iter()
+            .map(|known| (strsim::damerau_levenshtein(name, known), known))
+            .min()
+            .filter(|(distance, _)| *distance <= name.len() / 3);
+        let failure = Failure::invalid(format!("there is no cluster {name} in the manifests"));
+        match closest {
+            Some((_, known)) => failure.hint(format!("did you mean {known}?")),
+            None => failure.hint(format!("there are: {}", names.join(", "))),
+        }
+    })
+}
+
+/// Checks that a file holds an OpenSSH public key.
+pub(super) fn ssh_public_key(path: &Path) -> Result<(), Failure> {
+    let text = text(path).map_err(|error| {
+        let doing = format!("read the SSH public key {}", path.display());
+        Failure::because(Exit::Invalid, &doing, &error)
+    })?;
+    match ssh_key::PublicKey::from_openssh(text.trim()) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::because(
+            Exit::Invalid,
+            &format!("use {} as an SSH public key", path.display()),
+            &error,
+        )
+        .hint("give the public half, one line such as `ssh-ed25519 AAAA…`")),
+    }
+}

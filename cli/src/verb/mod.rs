@@ -1,0 +1,84 @@
+//! The verbs, one a file.
+
+mod account;
+mod dump;
+mod get;
+mod input;
+mod update;
+
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
+
+use clap::CommandFactory;
+use cloudup_tasks::{aws::AwsCloud, cloud::CloudWriter, local::Account};
+
+use crate::{
+    args::{Cli, CloudArg, Get, SchemaArg, Toolbox, UpdateWhat, Verb},
+    environment::Environment,
+    exit::{Exit, Failure},
+};
+
+/// Runs a verb.
+pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
+    let global = &cli.global;
+    match &cli.verb {
+        Verb::Update(command) => {
+            let args = match &command.what {
+                Some(UpdateWhat::Cluster(args)) => args,
+                None => &command.args,
+            };
+            update::run(global, args, environment).await
+        }
+        Verb::Get(Get::Tasks { name, filename, choice }) => {
+            get::tasks(global, name.as_deref(), filename, choice, environment).await
+        }
+        Verb::Toolbox(Toolbox::Dump(source)) => dump::run(global, source).await,
+        Verb::Toolbox(Toolbox::Account(command)) => account::run(global, command, environment),
+        Verb::Toolbox(Toolbox::Schema { of }) => schema(*of),
+        Verb::Completion { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "cloudup", &mut script);
+            print(|out| out.write_all(&script))
+        }
+    }
+}
+
+fn schema(of: SchemaArg) -> Result<Exit, Failure> {
+    let schema = match of {
+        SchemaArg::Update => schemars::schema_for!(cloudup::update::UpdateReport),
+        SchemaArg::Event => cloudup_engine::event_schema(),
+    };
+    print(|out| writeln!(out, "{:#}", schema.as_value()))
+}
+
+/// Writes a result to standard output.
+fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Exit, Failure> {
+    let mut out = anstream::stdout().lock();
+    match write(&mut out).and_then(|()| out.flush()) {
+        Ok(()) => Ok(Exit::Done),
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Done),
+        Err(error) => Err(Failure::because(Exit::Failed, "write the result", &error)),
+    }
+}
+
+/// Opens the cloud that the flags name. `region` is the cluster's.
+async fn connect(cloud: &CloudArg, region: Option<&str>) -> Result<Arc<dyn CloudWriter>, Failure> {
+    match cloud {
+        CloudArg::Local(path) => match Account::open_or_create(path) {
+            Ok(account) => Ok(Arc::new(account)),
+            Err(error) => Err(account::failure("open the embedded account", &error)),
+        },
+        CloudArg::Aws => Ok(Arc::new(AwsCloud::connect(region).await)),
+    }
+}
+
+/// What a screen's header calls the cloud.
+fn cloud_name(cloud: &CloudArg) -> String {
+    match cloud {
+        CloudArg::Local(path) => format!("embedded account {}", path.display()),
+        CloudArg::Aws => "AWS".to_owned(),
+    }
+}

@@ -1,0 +1,278 @@
+//! `cloudup update cluster`: the main job.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+use cloudup::{
+    environment, kinds,
+    manifest::{Cluster, Notice},
+    phase::Phase,
+    update::{Update, UpdateError, UpdateOptions, UpdateReport},
+};
+use cloudup_engine::{ErrorKind, Event, Options, Report, Source, Stop};
+use cloudup_tasks::{cloud::CloudWriter as _, snapshot::WriteSnapshot};
+
+use super::{cloud_name, connect, input, print};
+use crate::{
+    args::{ChoiceArgs, CloudArg, Global, OutputArg, TargetArg, UpdateArgs},
+    environment::{Environment, LIFECYCLE_OVERRIDES},
+    exit::{Exit, Failure},
+    tell::{
+        Detail, JsonEvents, Progress, report,
+        style::{DIM, HEADING, UPDATE},
+    },
+};
+
+/// Runs `update cluster`.
+pub(super) async fn run(
+    global: &Global,
+    args: &UpdateArgs,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    if let Some(key) = &args.ssh_public_key {
+        input::ssh_public_key(key)?;
+    }
+    let (cluster, notices) = input::cluster(&args.source.filename, args.source.name.as_deref())?;
+    let options = update_options(&args.choice, args.prune, environment)?;
+    let mut listener = Listener::new(global, args)?;
+    let stop = stop_on_signals();
+
+    let cloud = cloud(&global.cloud, Some(&cluster)).await?;
+    let update = prepare(cluster, options, notices, &cloud).await?;
+    let engine =
+        Options { concurrency: args.parallelism.into(), seed: seed(), stop, ..Options::default() };
+    let may_apply = args.yes && args.target == TargetArg::Direct;
+
+    let planned = update.plan(cloud.reader(), &engine, |event| listener.note(&event)).await;
+    let planned = planned.map_err(|error| Failure::invalid(error.to_string()))?;
+    let go = may_apply && planned.report.succeeded() && planned.report.counts().changes() > 0;
+    let screen = Screen { global, detail: detail(global) };
+    if !go {
+        listener.finish()?;
+        screen.whole(&planned, hint(args, &planned.report))?;
+        return Ok(exit(&planned.report, !args.yes && args.detailed_exitcode));
+    }
+    screen.plan(&planned)?;
+    let applied = update.apply(&cloud, &engine, |event| listener.tell(&event)).await;
+    let applied = applied.map_err(|error| Failure::invalid(error.to_string()))?;
+    listener.finish()?;
+    screen.applied(&applied)?;
+    Ok(exit(&applied.report, false))
+}
+
+/// The options that the flags and the environment come to.
+pub(super) fn update_options(
+    choice: &ChoiceArgs,
+    prune: bool,
+    environment: &Environment,
+) -> Result<UpdateOptions, Failure> {
+    let phase = match choice.phase.as_deref().filter(|phase| !phase.is_empty()) {
+        None => None,
+        Some(phase) => Some(
+            phase
+                .parse::<Phase>()
+                .map_err(|error| Failure::invalid(format!("--phase: {error}")))?,
+        ),
+    };
+    let variable = environment.lifecycle_overrides.iter();
+    let variable =
+        variable.map(|text| (Source::Environment(LIFECYCLE_OVERRIDES.into()), text.clone()));
+    let flags = choice.lifecycle_overrides.iter();
+    let flags = flags.map(|text| (Source::Flag("--lifecycle-overrides".into()), text.clone()));
+    Ok(UpdateOptions {
+        phase,
+        overrides: variable.chain(flags).collect(),
+        prune,
+        ..UpdateOptions::default()
+    })
+}
+
+/// Connects, over a snapshot of what is read: a plan and the apply behind it read once.
+pub(super) async fn cloud(
+    cloud: &CloudArg,
+    cluster: Option<&Cluster>,
+) -> Result<WriteSnapshot, Failure> {
+    let region = cluster.and_then(|cluster| environment::region(&cluster.spec.subnets).ok());
+    Ok(WriteSnapshot::of_writer(connect(cloud, region.as_deref()).await?))
+}
+
+/// Prepares an update, or says all that is wrong with it.
+pub(super) async fn prepare(
+    cluster: Cluster,
+    options: UpdateOptions,
+    notices: Vec<Notice>,
+    cloud: &WriteSnapshot,
+) -> Result<Update, Failure> {
+    let prepared = Update::prepare(cluster, options, cloud.reader()).await;
+    prepared.map(|update| update.with_notices(notices)).map_err(|error| failure(&error))
+}
+
+fn failure(error: &UpdateError) -> Failure {
+    let exit = match error.kind() {
+        ErrorKind::Denied => Exit::Denied,
+        ErrorKind::Invalid => Exit::Invalid,
+        _ => Exit::Failed,
+    };
+    match error {
+        UpdateError::Invalid(_) => Failure { exit, message: error.to_string(), hints: Vec::new() },
+        UpdateError::Environment(_) => {
+            Failure::because(exit, "find out where the cluster is", error)
+        }
+    }
+}
+
+/// Jitter must differ between runs that are throttled together.
+fn seed() -> u64 {
+    u64::from(std::process::id())
+}
+
+/// Stops the run on the first interrupt, leaves it on the second.
+fn stop_on_signals() -> Stop {
+    let stop = Stop::new();
+    let escalating = stop.clone();
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            escalating.escalate();
+        }
+    });
+    stop
+}
+
+fn detail(global: &Global) -> Detail {
+    if global.verbose > 0 { Detail::All } else { Detail::Changes }
+}
+
+/// How the run ended.
+fn exit(report: &Report, changes_count: bool) -> Exit {
+    if report.stopped.is_some() {
+        return Exit::Interrupted;
+    }
+    let failures = report.failures().filter_map(|entry| entry.error.as_ref());
+    let denied = failures.map(|failure| failure.kind).any(|kind| kind == ErrorKind::Denied);
+    match report.succeeded() {
+        _ if denied => Exit::Denied,
+        false => Exit::Failed,
+        true if changes_count && report.counts().changes() > 0 => Exit::Changes,
+        true => Exit::Done,
+    }
+}
+
+fn hint(args: &UpdateArgs, report: &Report) -> Option<&'static str> {
+    if !report.succeeded() {
+        return args.yes.then_some("Nothing was changed: what failed above comes first.");
+    }
+    match (report.counts().changes() > 0, args.target) {
+        (false, _) => None,
+        (true, TargetArg::Direct) => Some("Run it again with --yes to make the changes."),
+        (true, TargetArg::Dryrun) => Some("Nothing was changed: --target dryrun only shows."),
+    }
+}
+
+/// Whoever is told what happens.
+struct Listener {
+    progress: Progress,
+    events: Option<JsonEvents>,
+}
+
+impl Listener {
+    fn new(global: &Global, args: &UpdateArgs) -> Result<Self, Failure> {
+        let open = |path: &Path| {
+            let doing = format!("write events to {}", path.display());
+            JsonEvents::open(path).map_err(|e| Failure::because(Exit::Failed, &doing, &e))
+        };
+        let events = args.json_events.as_deref().map(open).transpose()?;
+        let on_stderr = args.json_events.as_deref().is_some_and(|path| path.as_os_str() == "-");
+        let silent = on_stderr || global.output == OutputArg::Json;
+        Ok(Self { progress: Progress::new(silent), events })
+    }
+
+    /// Tells people and programs.
+    fn tell(&mut self, event: &Event<'_>) {
+        self.progress.tell(event);
+        self.note(event);
+    }
+
+    /// Tells programs: what a plan does, people see when it is done.
+    fn note(&mut self, event: &Event<'_>) {
+        if let Some(events) = &mut self.events {
+            events.tell(event);
+        }
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        match self.events.map(JsonEvents::finish) {
+            Some(Err(error)) => Err(Failure::because(Exit::Failed, "write the events", &error)),
+            Some(Ok(())) | None => Ok(()),
+        }
+    }
+}
+
+/// Shows a plan, and what came of it.
+struct Screen<'a> {
+    global: &'a Global,
+    detail: Detail,
+}
+
+impl Screen<'_> {
+    /// A plan that nothing follows.
+    fn whole(&self, planned: &UpdateReport, hint: Option<&str>) -> Result<(), Failure> {
+        if self.json(planned)? {
+            return Ok(());
+        }
+        self.plan(planned)?;
+        print(|out| report::summary(out, &planned.report, hint)).map(drop)
+    }
+
+    /// A plan that is about to be carried out.
+    fn plan(&self, planned: &UpdateReport) -> Result<(), Failure> {
+        if self.global.output == OutputArg::Json {
+            return Ok(());
+        }
+        print(|out| {
+            writeln!(
+                out,
+                "{HEADING}{planned}{HEADING:#} {DIM}({}){DIM:#}",
+                cloud_name(&self.global.cloud)
+            )?;
+            for notice in &planned.notices {
+                writeln!(out, "{UPDATE}note:{UPDATE:#} {notice}")?;
+            }
+            entries(out, &planned.report, self.detail)
+        })
+        .map(drop)
+    }
+
+    /// What came of it: what the plan has told already is not told again.
+    fn applied(&self, applied: &UpdateReport) -> Result<(), Failure> {
+        if self.json(applied)? {
+            return Ok(());
+        }
+        print(|out| {
+            if !applied.report.succeeded() {
+                entries(out, &applied.report, Detail::Changes)?;
+            }
+            report::summary(out, &applied.report, None)
+        })
+        .map(drop)
+    }
+
+    fn json(&self, shown: &UpdateReport) -> Result<bool, Failure> {
+        if self.global.output != OutputArg::Json {
+            return Ok(false);
+        }
+        let text = serde_json::to_string_pretty(shown)
+            .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
+        print(|out| writeln!(out, "{text}")).map(|_| true)
+    }
+}
+
+fn entries(out: &mut dyn Write, shown: &Report, detail: Detail) -> io::Result<()> {
+    let phases = Phase::ALL.map(Phase::name);
+    report::entries(out, shown, detail, &phases, |kind| {
+        let phase = kinds::phase(kind);
+        let place = phase.and_then(|phase| Phase::ALL.iter().position(|&other| other == phase));
+        place.unwrap_or(phases.len())
+    })
+}
