@@ -140,6 +140,17 @@ const CASES: &[(&str, &str, &str)] = &[
         "cloudProvider: aws",
         "cloudProvider: aws\n  externalDns: {provider: external-dns}\n  topology: {dns: {type: None}}",
     ),
+    ("the cluster's cloud is left open", "cloudProvider: aws", "cloudProvider:"),
+    (
+        "a cluster is there twice",
+        "spec:\n  cloudProvider: aws",
+        "spec:\n  cloudProvider: aws\n---\napiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata: {name: demo.example.com}\nspec:\n  cloudProvider: aws",
+    ),
+    (
+        "an issuer is published in no bucket",
+        "cloudProvider: aws",
+        "cloudProvider: aws\n  serviceAccountIssuerDiscovery: {discoveryStore: \"s3:///path\"}",
+    ),
     // identities
     ("permissions are of old", "allowContainerRegistry: true", "legacy: true"),
     (
@@ -166,6 +177,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "policy/logs",
         "policy/logs\n    - arn:aws:iam::111122223333:policy/logs",
     ),
+    ("a listed policy has a space in it", "policy/logs", "policy/logs of mine"),
     ("a listed policy is a name", "arn:aws:iam::111122223333:policy/logs", "logs"),
     ("a statement is not JSON", "\"Effect\": \"Allow\",", "\"Effect\": Allow,"),
     ("a statement has no effect", "          \"Effect\": \"Allow\",\n", ""),
@@ -175,6 +187,11 @@ const CASES: &[(&str, &str, &str)] = &[
         "a statement is in one line",
         "    master: |",
         "    node: '[{\"Effect\": \"Permit\", \"Action\": \"*\", \"Resource\": \"*\"}]'\n    master: |",
+    ),
+    (
+        "a text of statements starts with an empty line",
+        "    master: |\n      [\n        {\n          \"Effect\"",
+        "    master: |\n\n      [\n        {\n          \"Efect\"",
     ),
     (
         "statements are a whole policy",
@@ -200,7 +217,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "a label is reserved",
         "Owner: team",
-        "KubernetesCluster: other\n    kops.k8s.io/x: y\n    aws:x: y",
+        "KubernetesCluster: other\n    kops.k8s.io/x: z\n    aws:x: z",
     ),
     (
         "an issuer is published nowhere",
@@ -242,6 +259,16 @@ const CASES: &[(&str, &str, &str)] = &[
         "the EBS driver is switched off",
         "cloudProvider: aws",
         "cloudProvider: aws\n  cloudConfig: {awsEBSCSIDriver: {enabled: false}, nlbSecurityGroupMode: managed}",
+    ),
+    (
+        "a warm pool is upside down",
+        "cloudProvider: aws",
+        "cloudProvider: aws\n  warmPool: {minSize: -1, maxSize: -2}",
+    ),
+    (
+        "a warm pool is upside down together with the cluster's",
+        "    type: Public\n---",
+        "    type: Public\n  warmPool: {minSize: 3}\n---\napiVersion: kops.k8s.io/v1alpha2\nkind: InstanceGroup\nmetadata:\n  name: spare\n  labels: {kops.k8s.io/cluster: demo.example.com}\nspec:\n  role: Node\n  warmPool: {maxSize: 2}\n---",
     ),
     // groups
     (
@@ -327,6 +354,26 @@ fn mistakes_are_told_all_at_once_in_the_order_of_files_and_lines() {
         Manifest::read(&[("z/cluster.yaml", cluster), ("a/groups.yaml", groups)]).unwrap_err();
     insta::assert_snapshot!(errors);
     insta::assert_json_snapshot!(errors.mistakes[0]);
+}
+
+#[test]
+fn tags_and_attachments_have_limits() {
+    let arns: Vec<String> =
+        (0..26).map(|n| format!("    - arn:aws:iam::111122223333:policy/p{n}\n")).collect();
+    let text = SMALL
+        .replace("    - arn:aws:iam::111122223333:policy/logs\n", &arns.concat())
+        .replace("Owner: team", &format!("{}: {}", "k".repeat(129), "v".repeat(257)));
+    let errors = Manifest::read(&[("small.yaml", text)]).unwrap_err();
+    let messages: Vec<&str> =
+        errors.mistakes.iter().map(|mistake| mistake.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "26 policies are more than a role can have attached",
+            "a tag's name has 1 to 128 characters",
+            "a tag's value has 256 characters at most",
+        ]
+    );
 }
 
 #[test]

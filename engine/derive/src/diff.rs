@@ -1,32 +1,34 @@
 //! Expands `#[derive(Diff)]`.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::{Data, DeriveInput, Error, Fields, Ident, Result, Type};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Data, DeriveInput, Error, Fields, Result, ext::IdentExt as _, spanned::Spanned as _};
 
-struct Field<'a> {
-    name: &'a Ident,
-    ty: &'a Type,
-    vis: &'a syn::Visibility,
-    compared: bool,
-    immutable: bool,
-}
+use crate::field::Field;
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let fields = fields_of(input)?;
     let (name, vis) = (&input.ident, &input.vis);
-    let changes = format_ident!("{name}Changes");
+    let changes = format_ident!("{}Changes", name.unraw());
     let compared: Vec<_> = fields.iter().filter(|field| field.compared).collect();
-    if compared.is_empty() {
-        return Err(Error::new_spanned(name, "there is no field here to compare"));
-    }
-
     let names: Vec<_> = compared.iter().map(|field| field.name).collect();
     let types: Vec<_> = compared.iter().map(|field| field.ty).collect();
     let viss: Vec<_> = compared.iter().map(|field| field.vis).collect();
-    let labels: Vec<_> = names.iter().map(ToString::to_string).collect();
-    let immutable: Vec<_> = compared.iter().map(|field| field.immutable).collect();
-    let all: Vec<_> = fields.iter().map(|field| field.name).collect();
+    // What needs a field's type to be comparable is spanned so that errors point at the type.
+    let differences = compared.iter().map(|Field { name, ty, .. }| {
+        quote_spanned! { ty.span()=> ::cloudup_engine::__private::between(&actual.#name, &expected.#name) }
+    });
+    let listed = compared.iter().map(|Field { name, ty, label, immutable, .. }| {
+        quote_spanned! { ty.span()=>
+            ::cloudup_engine::__private::changed(#label, #immutable, self.#name.as_ref())
+        }
+    });
+    let added = compared.iter().map(|Field { name, ty, label, .. }| {
+        quote_spanned! { ty.span()=> ::cloudup_engine::__private::added(#label, &self.#name) }
+    });
+    let needs = fields.iter().map(|Field { name, ty, .. }| {
+        quote_spanned! { ty.span()=> ::cloudup_engine::Field::needs(&self.#name, visit) }
+    });
     let doc = format!("What differs between two values of [`{name}`].");
 
     Ok(quote! {
@@ -38,8 +40,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 
         impl ::cloudup_engine::Changes for #changes<'_> {
             fn list(&self) -> ::std::vec::Vec<::cloudup_engine::FieldChange> {
-                [ #( ::cloudup_engine::__private::changed(#labels, #immutable, self.#names.as_ref()), )* ]
-                    .into_iter().flatten().collect()
+                [ #( #listed, )* ].into_iter().flatten().collect()
             }
         }
 
@@ -47,23 +48,24 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             type Changes<'a> = #changes<'a>;
 
             fn diff<'a>(actual: &'a Self, expected: &'a Self) -> Self::Changes<'a> {
-                #changes { #( #names: ::cloudup_engine::__private::between(&actual.#names, &expected.#names), )* }
+                #changes { #( #names: #differences, )* }
             }
 
             fn fields(&self) -> ::std::vec::Vec<::cloudup_engine::FieldChange> {
-                ::std::vec![ #( ::cloudup_engine::__private::added(#labels, &self.#names), )* ]
+                ::std::vec![ #( #added, )* ]
             }
 
             fn needs(&self, visit: &mut dyn ::core::ops::FnMut(&::cloudup_engine::Origin)) {
-                #( ::cloudup_engine::Field::needs(&self.#all, visit); )*
+                #( #needs; )*
             }
         }
     })
 }
 
+/// The struct's fields, or everything that is wrong with them.
 fn fields_of(input: &DeriveInput) -> Result<Vec<Field<'_>>> {
     let Data::Struct(data) = &input.data else {
-        return Err(Error::new_spanned(&input.ident, "`Diff` compares structs"));
+        return Err(Error::new_spanned(&input.ident, "`Diff` compares structs, field by field"));
     };
     let Fields::Named(named) = &data.fields else {
         return Err(Error::new_spanned(
@@ -71,24 +73,36 @@ fn fields_of(input: &DeriveInput) -> Result<Vec<Field<'_>>> {
             "`Diff` needs named fields: their names appear in plans",
         ));
     };
-    named.named.iter().map(field_of).collect()
-}
-
-fn field_of(field: &syn::Field) -> Result<Field<'_>> {
-    let (mut compared, mut immutable) = (true, false);
-    for attr in field.attrs.iter().filter(|attr| attr.path().is_ident("diff")) {
-        attr.parse_nested_meta(|meta| {
-            if meta.path.is_ident("immutable") {
-                immutable = true;
-                Ok(())
-            } else if meta.path.is_ident("skip") {
-                compared = false;
-                Ok(())
-            } else {
-                Err(meta.error("expected `immutable` or `skip`"))
-            }
-        })?;
+    if !input.generics.params.is_empty() {
+        return Err(Error::new_spanned(
+            &input.generics,
+            "`Diff` compares plain structs: a task's kind is one, so its type has no parameters",
+        ));
     }
-    let name = field.ident.as_ref().expect("named fields have names");
-    Ok(Field { name, ty: &field.ty, vis: &field.vis, compared, immutable })
+    let mut fields: Vec<Field<'_>> = Vec::new();
+    let mut wrong: Option<Error> = None;
+    let mut add = |error: Error| match &mut wrong {
+        Some(wrong) => wrong.combine(error),
+        None => wrong = Some(error),
+    };
+    for field in &named.named {
+        match Field::read(field) {
+            Err(error) => add(error),
+            Ok(field) => {
+                let twin = fields.iter().any(|other| other.clashes(&field));
+                if twin {
+                    let message = format!("two fields would be shown as `{}`", field.label);
+                    add(Error::new_spanned(field.name, message));
+                }
+                fields.push(field);
+            }
+        }
+    }
+    if let Some(wrong) = wrong {
+        return Err(wrong);
+    }
+    if fields.iter().all(|field| !field.compared) {
+        return Err(Error::new_spanned(&input.ident, "there is no field here to compare"));
+    }
+    Ok(fields)
 }

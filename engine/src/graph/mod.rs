@@ -137,13 +137,6 @@ impl<P: Provider> Graph<P> {
     }
 
     /// Says what would change. It is given no way to change anything.
-    ///
-    /// ```compile_fail
-    /// # use cloudup_engine::{Graph, Options, Provider};
-    /// # async fn plan<P: Provider>(graph: Graph<P>, writer: &P::Writer) {
-    /// let report = graph.plan(writer, &Options::default(), |_| ()).await; // needs a `P::Reader`
-    /// # }
-    /// ```
     pub async fn plan(
         self,
         reader: &P::Reader,

@@ -69,3 +69,43 @@ impl Retry {
         Some(longest.mul_f64(part).min(left))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const RETRY: Retry = Retry {
+        base: Duration::from_secs(1),
+        max: Duration::from_secs(8),
+        budget: Duration::from_mins(1),
+    };
+
+    proptest! {
+        #[test]
+        fn a_rest_is_never_longer_than_its_bound(draw: u64, attempt in 1u32..100) {
+            let longest = [1, 2, 4].get(attempt as usize - 1).copied().unwrap_or(8);
+            let rest = RETRY.wait(draw, attempt, Duration::ZERO).expect("the budget is untouched");
+            prop_assert!(rest <= Duration::from_secs(longest), "{:?}", rest);
+        }
+
+        #[test]
+        fn rests_end_with_the_budget(draw: u64, attempt in 1u32..100, spent in 0u64..90_000) {
+            let spent = Duration::from_millis(spent);
+            let rest = RETRY.wait(draw, attempt, spent);
+            prop_assert_eq!(rest.is_some(), spent < RETRY.budget);
+            prop_assert!(rest.is_none_or(|rest| spent + rest <= RETRY.budget));
+        }
+    }
+
+    #[test]
+    fn rests_are_drawn_from_the_whole_of_their_range() {
+        let rests = (0..1000).map(|draw| RETRY.wait(draw, 4, Duration::ZERO).expect("a rest"));
+        let mut parts = [0; 4];
+        for rest in rests {
+            parts[usize::try_from(rest.as_millis() / 2001).expect("four parts")] += 1;
+        }
+        assert!(parts.iter().all(|part| *part > 150), "{parts:?}");
+    }
+}

@@ -220,3 +220,155 @@ pub(crate) fn topological<N, E>(graph: &DiGraph<N, E>) -> Vec<NodeIndex> {
     }
     order
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use petgraph::algo::has_path_connecting;
+    use proptest::{prelude::*, sample::Index};
+
+    use super::*;
+
+    /// Edges run both ways between numbers, but never in a circle.
+    fn graphs() -> impl Strategy<Value = DiGraph<u64, ()>> {
+        let pairs = prop::collection::btree_set((0usize..20, 0usize..20), 0..40);
+        let names = Just((0u64..20).collect::<Vec<_>>()).prop_shuffle();
+        (1usize..20, pairs, names).prop_map(|(size, pairs, names)| {
+            let mut graph = DiGraph::new();
+            let nodes: Vec<_> = names.iter().take(size).map(|n| graph.add_node(*n)).collect();
+            for (a, b) in pairs.into_iter().filter(|(a, b)| *a < size && *b < size) {
+                if graph[nodes[a]] < graph[nodes[b]] {
+                    graph.add_edge(nodes[a], nodes[b], ());
+                }
+            }
+            graph
+        })
+    }
+
+    fn schedule(graph: &DiGraph<u64, ()>) -> Schedule<'_, u64, ()> {
+        let expected = |node: NodeIndex| Duration::from_micros(1 + graph[node] % 7);
+        Schedule::new(graph, &topological(graph), expected)
+    }
+
+    fn needs(graph: &DiGraph<u64, ()>, task: NodeIndex, other: NodeIndex) -> bool {
+        task != other && has_path_connecting(graph, other, task, None)
+    }
+
+    proptest! {
+        #[test]
+        fn turns_follow_needs_and_deletions_follow_those_who_need(
+            graph in graphs(),
+            deletes in prop::collection::vec(any::<bool>(), 20),
+        ) {
+            let deletes = |task: NodeIndex| deletes[task.index()];
+            let mut schedule = schedule(&graph);
+            let mut done = BTreeSet::new();
+            while let Some(step) = schedule.pop() {
+                match step {
+                    Step::Turn(task) => {
+                        for other in graph.node_indices().filter(|o| needs(&graph, task, *o)) {
+                            prop_assert!(done.contains(&Step::Turn(other)));
+                        }
+                        schedule.turned(task, deletes(task));
+                    }
+                    Step::Delete(task) => {
+                        prop_assert!(deletes(task) && done.contains(&Step::Turn(task)));
+                        for other in graph.node_indices().filter(|o| needs(&graph, *o, task)) {
+                            prop_assert!(done.contains(&Step::Turn(other)));
+                            prop_assert!(!deletes(other) || done.contains(&Step::Delete(other)));
+                        }
+                        schedule.deleted(task);
+                    }
+                }
+                prop_assert!(done.insert(step), "{:?} came twice", step);
+            }
+            let deletions = graph.node_indices().filter(|task| deletes(*task)).count();
+            prop_assert_eq!(done.len(), graph.node_count() + deletions);
+        }
+
+        #[test]
+        fn what_comes_next_is_on_the_longest_path(graph in graphs()) {
+            let mut schedule = schedule(&graph);
+            let mut last = None;
+            // Nothing becomes ready while nothing is done, so what is handed out only gets shorter.
+            while let Some(Step::Turn(task)) = schedule.pop() {
+                let remaining = schedule.remaining[task.index()];
+                prop_assert!(last.is_none_or(|last| last >= (remaining, Reverse(task))));
+                last = Some((remaining, Reverse(task)));
+            }
+            for task in graph.node_indices() {
+                let longest = graph.neighbors(task).map(|n| schedule.remaining[n.index()]).max();
+                let own = 1 + graph[task] % 7;
+                prop_assert_eq!(schedule.remaining[task.index()], own + longest.unwrap_or(0));
+            }
+        }
+
+        #[test]
+        fn a_failed_turn_rules_out_exactly_what_follows_from_it(graph in graphs(), pick in any::<Index>()) {
+            let broken = NodeIndex::new(pick.index(graph.node_count()));
+            let doomed = |task| needs(&graph, task, broken);
+            let barred = |task| {
+                let hit = |other| other == broken || doomed(other);
+                graph.node_indices().any(|o| hit(o) && (o == task || needs(&graph, o, task)))
+            };
+            let mut schedule = schedule(&graph);
+            let (mut turned, mut deleted) = (BTreeSet::new(), BTreeSet::new());
+            while let Some(step) = schedule.pop() {
+                match step {
+                    Step::Turn(task) if task == broken => {
+                        let fallout = schedule.failed(task, Culprit(7));
+                        let expected: Vec<_> =
+                            graph.node_indices().filter(|task| doomed(*task)).collect();
+                        prop_assert_eq!(fallout.doomed, expected);
+                        let expected: Vec<_> =
+                            graph.node_indices().filter(|task| barred(*task)).collect();
+                        prop_assert_eq!(fallout.barred, expected);
+                    }
+                    Step::Turn(task) => {
+                        turned.insert(task);
+                        schedule.turned(task, true);
+                    }
+                    Step::Delete(task) => {
+                        deleted.insert(task);
+                        schedule.deleted(task);
+                    }
+                }
+            }
+            for task in graph.node_indices() {
+                prop_assert_eq!(turned.contains(&task), task != broken && !doomed(task));
+                prop_assert_eq!(deleted.contains(&task), !barred(task));
+                let culprit = barred(task).then_some(Culprit(7));
+                prop_assert_eq!(schedule.barred_by(task), culprit);
+            }
+        }
+
+        #[test]
+        fn a_stuck_deletion_rules_out_exactly_those_of_its_needs(graph in graphs(), pick in any::<Index>()) {
+            let broken = NodeIndex::new(pick.index(graph.node_count()));
+            let mut schedule = schedule(&graph);
+            let mut deleted = BTreeSet::new();
+            while let Some(step) = schedule.pop() {
+                match step {
+                    Step::Turn(task) => schedule.turned(task, true),
+                    Step::Delete(task) if task == broken => {
+                        let barred = schedule.stuck(task, Culprit(7));
+                        let expected: Vec<_> = graph
+                            .node_indices()
+                            .filter(|other| *other == broken || needs(&graph, broken, *other))
+                            .collect();
+                        prop_assert_eq!(barred, expected);
+                    }
+                    Step::Delete(task) => {
+                        deleted.insert(task);
+                        schedule.deleted(task);
+                    }
+                }
+            }
+            for task in graph.node_indices() {
+                let expected = task != broken && !needs(&graph, broken, task);
+                prop_assert_eq!(deleted.contains(&task), expected);
+            }
+        }
+    }
+}

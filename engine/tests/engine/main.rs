@@ -1,5 +1,6 @@
 //! The engine from outside, over a world in memory.
 
+mod differences;
 mod events;
 mod graphs;
 mod inputs;
