@@ -397,7 +397,10 @@ fn bombs_are_refused_before_they_go_off() {
     for depth in 0..150 {
         writeln!(blocks, "{}a:", " ".repeat(depth)).unwrap();
     }
+    let half = format!("{}0{}", "[".repeat(60), "]".repeat(60));
+    let doubled = format!("a: &a {half}\nb: {}", half.replace('0', "*a"));
     for (text, message) in [
+        (doubled, "this is nested more than 100 levels deep"),
         (deep, "this is not YAML: recursion limit exceeded"),
         (wide, "the document has more than 200000 parts here, aliases written out"),
         (blocks, "this is nested more than 100 levels deep"),

@@ -28,6 +28,7 @@
 //! );
 //! ```
 
+mod classify;
 mod decode;
 mod document;
 mod mistake;
