@@ -24,7 +24,11 @@ fn clusters_get_the_groups_that_are_labelled_with_their_names() {
         .collect();
     assert_eq!(
         names,
-        [("one.example.com", vec!["control-plane", "api"]), ("two.example.com", vec!["nodes"])]
+        [
+            ("one.example.com", vec!["control-plane", "api"]),
+            ("two.example.com", vec!["nodes"]),
+            ("old", vec![])
+        ]
     );
     assert!(manifest.groups.is_empty());
     assert_eq!(manifest.credentials[0].metadata.name, "admin");
@@ -41,7 +45,7 @@ fn what_is_acted_on_is_typed() {
     assert_eq!(spec.key_store, None, "an empty text is none");
     assert!(spec.iam.allow_container_registry, "yes is true");
     assert_eq!(spec.external_policies.len(), 2, "etcd is no role of groups");
-    assert!(spec.external_policies[&Role::ControlPlane].is_empty());
+    assert!(spec.external_policies[&Role::ControlPlane].is_empty(), "present, with nothing");
     assert_eq!(spec.external_policies[&Role::Node], ["arn:aws:iam::111122223333:policy/team/logs"]);
     assert_eq!(spec.additional_policies[&Role::Bastion], "[]");
     assert_eq!(spec.topology.dns.kind, DnsType::Private);
@@ -57,6 +61,7 @@ fn what_is_acted_on_is_typed() {
     assert!(accounts[1].aws.as_ref().unwrap().inline_policy.is_some());
     let member = &spec.etcd_clusters[1].etcd_members[0];
     assert_eq!(member.instance_group.as_deref(), Some("control-plane"), "merged");
+    assert_eq!(member.name, "b", "its own name wins over the merged one");
     assert_eq!(member.kms_key_id.as_deref(), Some("alias/etcd"));
     assert_eq!(spec.etcd_clusters[0].backups.backup_store.as_deref(), Some("s3://backups/one"));
     assert_eq!(spec.warm_pool.as_ref().unwrap().max_size, Some(3));
