@@ -36,6 +36,8 @@ pub struct IamInstanceProfile {
 struct About {
     owner: Owner,
     is_wanted: bool,
+    /// Instance profiles in use, which keep a role of ours that is in them.
+    kept_by: Vec<String>,
     seen: Seen<Option<SeenProfile>>,
 }
 
@@ -71,7 +73,12 @@ impl IamInstanceProfile {
         Self {
             tags: owner.tags(&name),
             name,
-            about: Aside(About { owner, is_wanted: true, seen: Seen::default() }),
+            about: Aside(About {
+                owner,
+                is_wanted: true,
+                kept_by: Vec::new(),
+                seen: Seen::default(),
+            }),
         }
     }
 
@@ -86,6 +93,14 @@ impl IamInstanceProfile {
         profile
     }
 
+    /// The instance profiles in use that keep the role of an unwanted one: see
+    /// [`IamRole::unless_in`](super::IamRole::unless_in). The role is then taken out, and stays.
+    #[must_use]
+    pub fn unless_in(mut self, profiles: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.about.0.kept_by.extend(profiles.into_iter().map(|name| name.as_ref().to_owned()));
+        self
+    }
+
     /// Adds tags, over those that every object of ours has.
     #[must_use]
     pub fn tagged(mut self, tags: Tags) -> Self {
@@ -94,7 +109,7 @@ impl IamInstanceProfile {
     }
 
     fn found(&self, profile: InstanceProfile) -> Option<Found<Self>> {
-        let About { owner, is_wanted, seen } = &self.about.0;
+        let About { owner, is_wanted, seen, .. } = &self.about.0;
         let ownership = owner.of(&profile.tags);
         if !is_wanted && ownership != Ownership::Ours {
             return None;
@@ -240,7 +255,8 @@ impl Task for IamInstanceProfile {
         };
         let mut strays = Vec::new();
         for role in &seen.roles {
-            if !self.is_own_role(reader, role).await? {
+            let stays = strays::keeper(reader, role, &self.about.0.kept_by).await?.is_some();
+            if stays || !self.is_own_role(reader, role).await? {
                 strays.push(strays::membership(&self.name, role));
             }
         }

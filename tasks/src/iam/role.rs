@@ -43,6 +43,8 @@ struct About {
     owner: Owner,
     quotas: Quotas,
     is_wanted: bool,
+    /// Instance profiles in use, which keep an unwanted role that is in them.
+    kept_by: Vec<String>,
     seen: Seen<Option<SeenRole>>,
 }
 
@@ -80,6 +82,7 @@ impl IamRole {
                 owner,
                 quotas: Quotas::default(),
                 is_wanted: true,
+                kept_by: Vec::new(),
                 seen: Seen::default(),
             }),
         }
@@ -92,6 +95,17 @@ impl IamRole {
         let mut role = Self::new(name, owner, Document::new([]));
         role.about.0.is_wanted = false;
         role
+    }
+
+    /// Leaves an unwanted role alone, after all, if one of these instance profiles holds it: they
+    /// are in use.
+    #[must_use]
+    pub fn unless_in(mut self, profiles: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.about
+            .0
+            .kept_by
+            .extend(profiles.into_iter().map(|profile| profile.as_ref().to_owned()));
+        self
     }
 
     /// Bounds what the role may be allowed by this policy's ARN, or by none.
@@ -275,7 +289,14 @@ impl Task for IamRole {
         self.about.0.seen.set(None);
         let role = CloudError::absent(reader.iam().get_role(&self.name).await)
             .map_err(|error| error.while_doing(format!("look for role {}", self.name)))?;
-        Ok(role.and_then(|role| self.found(role)))
+        let found = role.and_then(|role| self.found(role));
+        if found.is_some()
+            && let Some(profile) = strays::keeper(reader, &self.name, &self.about.0.kept_by).await?
+        {
+            note(format!("role {} stays: instance profile {profile} holds it", self.name));
+            return Ok(None);
+        }
+        Ok(found)
     }
 
     fn check_changes(&self, change: &Change<'_, Self>) -> Result<(), TaskError> {

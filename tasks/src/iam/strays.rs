@@ -69,6 +69,23 @@ pub(super) async fn of_role(reader: &dyn CloudReader, role: &str) -> Result<Vec<
     Ok(strays)
 }
 
+/// Which of these instance profiles, all in use, holds a role.
+pub(super) async fn keeper<'p>(
+    reader: &dyn CloudReader,
+    role: &str,
+    profiles: &'p [String],
+) -> Result<Option<&'p str>, TaskError> {
+    for profile in profiles {
+        let found = CloudError::absent(reader.iam().get_instance_profile(profile).await)
+            .map_err(|error| error.while_doing(format!("look into instance profile {profile}")))?;
+        let held = found.map(|found| found.roles).unwrap_or_default();
+        if held.iter().any(|held| held.eq_ignore_ascii_case(role)) {
+            return Ok(Some(profile));
+        }
+    }
+    Ok(None)
+}
+
 /// The managed policies that are attached to a role.
 pub(super) async fn attached_policies(
     reader: &dyn CloudReader,

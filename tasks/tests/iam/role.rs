@@ -231,6 +231,22 @@ async fn a_role_that_is_not_wanted_goes_with_all_that_holds_it() {
 }
 
 #[tokio::test]
+async fn a_role_that_is_not_wanted_stays_while_a_profile_in_use_holds_it() {
+    let seed = json!({
+        "roles": [role(&owned(ROLE))],
+        "instanceProfiles": [{ "name": "p", "role": { "name": ROLE } }],
+    });
+    for (in_use, stays) in [(vec!["q", "p"], true), (vec!["q"], false)] {
+        let account = account(&seed);
+        let unwanted = |graph: &mut Adder<'_, Aws>| {
+            drop(graph.unwanted(IamRole::unwanted(ROLE, owner()).unless_in(&in_use)));
+        };
+        converge(&account, unwanted).await;
+        assert_eq!(!account.state().unwrap().roles.is_empty(), stays, "{in_use:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_role_that_is_not_ours_is_not_deleted() {
     let table = [json!({}), json!({ "kubernetes.io/cluster/other": "owned" })];
     for tags in table {
