@@ -234,6 +234,25 @@ async fn what_no_group_has_any_more_goes_after_the_templates_that_named_it() {
 }
 
 #[tokio::test]
+async fn a_role_of_ours_stays_while_it_is_in_a_profile_that_a_group_brings() {
+    let account = account();
+    let ours = cluster("", &[control_plane(), group("nodes", "Node", "")]);
+    assert!(apply(&account, &ours, UpdateOptions::default()).await.report.succeeded());
+    // Somebody moved our role into a profile of their own, and the group names that.
+    let iam = CloudWriter::iam(&*account);
+    iam.remove_role_from_instance_profile("shared-nodes", "shared").await.unwrap();
+    iam.add_role_to_instance_profile("shared-nodes", "nodes.demo.example.com").await.unwrap();
+    let brought = cluster("", &[control_plane(), shared_nodes()]);
+    let pruned = UpdateOptions { prune: true, ..UpdateOptions::default() };
+    let done = apply(&account, &brought, pruned).await;
+    assert!(done.report.succeeded(), "{}", lines(&done));
+    let left = owned(&account, &brought).await;
+    assert!(left.roles.contains_key("nodes.demo.example.com"));
+    assert!(left.inline_policies.contains_key("nodes.demo.example.com/nodes.demo.example.com"));
+    assert!(!left.instance_profiles.contains_key("nodes.demo.example.com"));
+}
+
+#[tokio::test]
 async fn a_role_of_that_name_which_is_not_ours_is_left_alone() {
     let account = account();
     let cluster = cluster("", &[control_plane()]);

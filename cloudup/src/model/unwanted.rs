@@ -15,7 +15,8 @@ use crate::{manifest::spec::Role, names, phase::Phase};
 /// now. In the second case instances may still run under the old role, so that it is only
 /// mentioned until the run is told to prune.
 ///
-/// Nothing is unwanted under a name that a group still asks for.
+/// Nothing is unwanted under a name that a group still asks for, nor a role that is in a profile
+/// that one asks for.
 pub(super) fn add(
     blueprint: &Blueprint,
     graph: &mut Graph<Aws>,
@@ -37,8 +38,11 @@ pub(super) fn add(
         } else {
             governed(graph, run, Phase::Security)
         };
-        let profile = tasks.unwanted(IamInstanceProfile::unwanted(&name, blueprint.owner()));
-        let role = tasks.after(&profile).unwanted(IamRole::unwanted(&name, blueprint.owner()));
+        let profile = tasks
+            .unwanted(IamInstanceProfile::unwanted(&name, blueprint.owner()).unless_in(&asked_for));
+        let role = tasks
+            .after(&profile)
+            .unwanted(IamRole::unwanted(&name, blueprint.owner()).unless_in(&asked_for));
         profiles.unwanted.extend([profile.id().clone(), role.id().clone()]);
     }
 }
