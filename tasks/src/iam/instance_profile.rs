@@ -255,8 +255,8 @@ impl Task for IamInstanceProfile {
         };
         let mut strays = Vec::new();
         for role in &seen.roles {
-            let stays = strays::keeper(reader, role, &self.about.0.kept_by).await?.is_some();
-            if stays || !self.is_own_role(reader, role).await? {
+            let is_kept = strays::keeper(reader, role, &self.about.0.kept_by).await?.is_some();
+            if is_kept || !self.is_own_role(reader, role).await? {
                 strays.push(strays::membership(&self.name, role));
             }
         }
