@@ -2,8 +2,10 @@
 
 mod books;
 mod clock;
+mod node;
 mod options;
 mod schedule;
+mod site;
 mod stop;
 mod turn;
 
@@ -14,10 +16,12 @@ use petgraph::graph::NodeIndex;
 use tokio::time::sleep;
 use tracing::{Instrument as _, Span, field::Empty};
 
-pub(crate) use self::turn::{Added, Node, Purpose};
+pub(crate) use self::node::{Added, Node, Purpose};
 use self::{
     books::{Books, Conclusion},
-    turn::{Deleted, Site, Try, Writing},
+    node::Deleted,
+    site::{Site, Writing},
+    turn::Try,
 };
 pub use self::{
     options::{Options, Retry},

@@ -9,7 +9,7 @@ use super::Books;
 use crate::{
     ChangeKind, Entry, Event, Mode, Outcome, Provider, Report, SCHEMA_VERSION, Warning,
     graph::IdleRule,
-    run::{Job, clock::milliseconds, turn::Writing},
+    run::{Job, clock::milliseconds, site::Writing},
 };
 
 impl<P: Provider, F: FnMut(Event<'_>)> Books<'_, P, F> {

@@ -18,8 +18,8 @@ use self::waste::Wastes;
 use super::{
     Job, Options, Tried,
     clock::{Clock, milliseconds},
+    node::Node,
     schedule::{Schedule, Step, topological},
-    turn::Node,
 };
 use crate::{
     ChangeKind, Entry, Event, Failure, Finding, Mode, Outcome, Progress, Provider, StopLevel,

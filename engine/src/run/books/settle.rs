@@ -9,8 +9,9 @@ use crate::{
     run::{
         Job, Tried,
         clock::Clock,
+        node::Deleted,
         schedule::Culprit,
-        turn::{Deleted, Judged, Turn},
+        turn::{Judged, Turn},
     },
 };
 
