@@ -138,31 +138,37 @@ impl FromStr for Arn {
     type Err = ArnError;
 
     fn from_str(text: &str) -> Result<Self, ArnError> {
-        let error = |problem: &str| ArnError {
+        Self::read(text).map_err(|problem| ArnError {
             text: text.to_owned(),
             problem: problem.to_owned(),
             suggestion: repaired(text, None),
-        };
+        })
+    }
+}
+
+impl Arn {
+    /// Takes a text apart, or says what is wrong with it.
+    fn read(text: &str) -> Result<Self, &'static str> {
         let mut parts = text.splitn(6, ':');
         if parts.next() != Some("arn") {
-            return Err(error("is not an ARN: it does not start with `arn:`"));
+            return Err("is not an ARN: it does not start with `arn:`");
         }
         let mut next = || parts.next().map(str::to_owned);
         let (Some(partition), Some(service), Some(region), Some(account), Some(resource)) =
             (next(), next(), next(), next(), next())
         else {
-            return Err(error(
+            return Err(
                 "is not an ARN: it lacks parts of `arn:partition:service:region:account:resource`",
-            ));
+            );
         };
         if !is_partition(&partition) {
-            return Err(error("is not an ARN: its second part is no partition, such as `aws`"));
+            return Err("is not an ARN: its second part is no partition, such as `aws`");
         }
         if service.is_empty() || resource.is_empty() {
-            return Err(error("is not an ARN: it names no service or no resource"));
+            return Err("is not an ARN: it names no service or no resource");
         }
         if text.contains(char::is_whitespace) {
-            return Err(error("is not an ARN: it contains white space"));
+            return Err("is not an ARN: it contains white space");
         }
         Ok(Self { partition, service, region, account, resource })
     }
@@ -204,7 +210,8 @@ fn repaired(text: &str, kind: Option<IamKind>) -> Option<String> {
         (kind == IamKind::Policy && owners > 1).then_some("aws")
     })?;
     let arn = format!("arn:{partition}:iam::{account}:{}/{name}", kind.word());
-    let is_good = arn.parse::<Arn>().is_ok_and(|arn| arn.iam_name_is_good(kind));
+    // Not by `parse`, which would ask for a repair again.
+    let is_good = Arn::read(&arn).is_ok_and(|arn| arn.iam_name_is_good(kind));
     (is_good && arn != text).then_some(arn)
 }
 
@@ -212,5 +219,23 @@ impl Arn {
     fn iam_name_is_good(&self, kind: IamKind) -> bool {
         let rest = self.resource.strip_prefix(kind.word()).and_then(|rest| rest.strip_prefix('/'));
         rest.is_some_and(|rest| rest.split('/').all(is_iam_name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_inside_is_refused_and_not_repaired() {
+        let error = iam_arn("arn:aws:iam::aws:policy/a b", IamKind::Policy).unwrap_err();
+        assert_eq!(error.problem, "is not an ARN: it contains white space");
+        assert_eq!(error.suggestion, None);
+    }
+
+    #[test]
+    fn white_space_around_is_repaired() {
+        let error = iam_arn(" arn:aws:iam::111122223333:policy/a ", IamKind::Policy).unwrap_err();
+        assert_eq!(error.suggestion.as_deref(), Some("arn:aws:iam::111122223333:policy/a"));
     }
 }
