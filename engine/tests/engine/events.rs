@@ -58,6 +58,22 @@ async fn every_task_and_stray_is_told_to_be_over_exactly_once() {
     assert_eq!((last.finished, last.total, last.running), (4, 4, 0));
 }
 
+#[tokio::test]
+async fn what_is_not_wanted_counts_once() {
+    let world = World::holding(&[("a", "old")]).littered("a", stray("Thing", "held"));
+    let mut graph = Graph::new();
+    graph.under(lifecycle::Sync, Source::Default).unwanted(thing("a"));
+    let mut last = None;
+    let tell = |event: Event<'_>| {
+        if let Event::TaskFinished { progress, .. } = event {
+            last = Some(progress);
+        }
+    };
+    graph.apply(&world, &Options::default(), tell).await.expect("the graph is sound");
+    let last = last.expect("something was told");
+    assert_eq!((last.finished, last.total), (2, 2));
+}
+
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

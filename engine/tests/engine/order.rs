@@ -224,3 +224,13 @@ async fn what_is_known_about_a_kind_decides_what_is_long() {
     assert_eq!(first(1).await, "thing");
     assert_eq!(first(10_000).await, "follower");
 }
+
+#[tokio::test]
+async fn a_limit_of_nothing_is_a_limit_of_one() {
+    let world = World::default();
+    let mut graph = Graph::new();
+    graph.under(lifecycle::Sync, Source::Default).add(thing("a"));
+    let options = Options { concurrency: 0, ..Options::default() };
+    let report = graph.apply(&world, &options, |_| ()).await.expect("the graph is sound");
+    assert!(report.succeeded());
+}

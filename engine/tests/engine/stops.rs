@@ -132,3 +132,50 @@ async fn a_listener_may_stop_the_run() {
     assert_eq!(options.stop.escalate(), StopLevel::Leave);
     assert_eq!(options.stop.level(), Some(StopLevel::Leave));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_tried_again_when_the_run_is_left_is_in_doubt_only_if_it_may_have_written() {
+    let table = [(Op::Render, "in-doubt"), (Op::Find, "failed")];
+    for (op, outcome) in table {
+        // Fails once, rests for less than a millisecond, and is then slow.
+        let world = World::default().faulty(op, "a", 1, Fault::Error(ErrorKind::NotReady));
+        let world = world.slow(op, "a", 100);
+        let mut graph = Graph::new();
+        graph.under(lifecycle::Sync, Source::Default).add(thing("a"));
+        let base = Duration::from_micros(1);
+        let retry = cloudup_engine::Retry { base, ..cloudup_engine::Retry::default() };
+        let options = Options { retry, ..Options::default() };
+        let stop = options.stop.clone();
+        let run = async { graph.apply(&world, &options, |_| ()).await.expect("a sound graph") };
+        let stopper = async {
+            sleep(Duration::from_millis(150)).await;
+            stop.leave();
+        };
+        let report = tokio::join!(run, stopper).0;
+        assert_eq!(world.calls(op).len(), 2);
+        assert_eq!(lines(&report), [format!("Thing/a {outcome}")]);
+        assert_eq!(report.entries[0].attempts, Some(2));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fails_while_the_run_stops_is_not_tried_again() {
+    let always = Fault::Error(ErrorKind::NotReady);
+    let world = World::default().faulty(Op::Render, "a", usize::MAX, always);
+    let world = world.slow(Op::Render, "a", 100);
+    let mut graph = Graph::new();
+    graph.under(lifecycle::Sync, Source::Default).add(thing("a"));
+    let options = Options::default();
+    let stop = options.stop.clone();
+    let mut waits = 0;
+    let run = graph.apply(&world, &options, |event| {
+        waits += usize::from(matches!(event, Event::TaskWaiting { .. }));
+    });
+    let stopper = async {
+        sleep(Duration::from_millis(50)).await;
+        stop.finish();
+    };
+    let report = tokio::join!(run, stopper).0.expect("the graph is sound");
+    assert_eq!(lines(&report), ["Thing/a failed"]);
+    assert_eq!((waits, world.calls(Op::Render).len()), (0, 1));
+}

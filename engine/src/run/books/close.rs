@@ -52,13 +52,10 @@ impl<P: Provider, F: FnMut(Event<'_>)> Books<'_, P, F> {
     }
 
     fn close_task(&mut self, node: NodeIndex, writing: &[Writing]) {
-        let running = self.clocks[node.index()].running;
         let change = writing[node.index()].change();
-        let entry = if running && change != ChangeKind::None {
-            Entry { change, ..self.draft(node, Outcome::InDoubt) }
-        } else {
-            self.draft(node, Outcome::NotTried)
-        };
+        let in_doubt = change != ChangeKind::None;
+        let outcome = if in_doubt { Outcome::InDoubt } else { Outcome::NotTried };
+        let entry = Entry { change, ..self.draft(node, outcome) };
         self.finish_task(node, entry);
     }
 
