@@ -220,8 +220,10 @@ impl Task for IamRolePolicyAttachment {
 
     async fn find(&self, reader: &Reader<Self>) -> Result<Option<Found<Self>>, TaskError> {
         let attached = self.attached(reader).await?;
-        let is_there = attached.is_some() || self.policies.is_empty();
         let attached = attached.unwrap_or_default();
+        // A role without attachments is no different from no role: so the plan, which may see the
+        // role missing, says the same as the apply, which sees it new.
+        let is_there = !attached.is_empty() || self.policies.is_empty();
         let missing = self.missing(reader, &attached).await;
         let policies = self.policies.intersection(&attached).cloned().collect();
         self.about.0.seen.set(SeenPolicies { attached, missing });
