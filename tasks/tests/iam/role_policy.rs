@@ -77,7 +77,8 @@ async fn a_lifecycle_governs_the_deletion_too() {
 
 #[tokio::test]
 async fn all_inline_policies_of_a_role_share_its_room() {
-    let inline = json!({ "inlinePolicies": { "foreign": long(4_000) } });
+    // What is there under its own name makes room for itself.
+    let inline = json!({ "inlinePolicies": { "foreign": long(4_000), ROLE: long(5_000) } });
     let seed = json!({ "roles": [with(role(&owned(ROLE)), &inline)] });
     let table = [
         (policy(Some(long(6_000))), true),
