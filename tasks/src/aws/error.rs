@@ -103,11 +103,12 @@ fn unanswered<E: Error + 'static>(error: &SdkError<E, HttpResponse>) -> &'static
 }
 
 /// What an error's causes say, from the outermost to the innermost. The error itself only says at
-/// which stage it happened.
+/// which stage it happened; so do those that lead to missing credentials.
 fn causes(error: &(dyn Error + 'static)) -> String {
-    let mut said: Vec<_> = chain(error).skip(1).map(ToString::to_string).collect();
+    let stage = find::<CredentialsError>(error).map_or(error, |credentials| credentials);
+    let mut said: Vec<_> = chain(stage).skip(1).map(ToString::to_string).collect();
     said.dedup();
-    said.join(": ")
+    if said.is_empty() { stage.to_string() } else { said.join(": ") }
 }
 
 /// The first `T` among an error and its causes.
