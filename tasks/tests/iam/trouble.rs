@@ -11,7 +11,8 @@ use cloudup_tasks::{
 use serde_json::{Value, json};
 
 use super::{
-    ROLE, account, allowing, apply, arn, ec2, managed, owned, owner, plan, role, trust, with,
+    ROLE, account, allowing, apply, arn, converge, ec2, managed, owned, owner, plan, role, trust,
+    with,
 };
 
 /// Everything that a group of instances has.
@@ -93,6 +94,14 @@ async fn sweep(seed: Value, effect: Effect) {
                 assert_eq!(role.tags[&owner().tag_key()], "owned", "{name}, call {nth}");
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn an_apply_does_what_the_plan_said() {
+    for seed in [empty(), drifted()] {
+        let account = account(&seed);
+        assert!(converge(&account, nodes).await.len() >= 6);
     }
 }
 
