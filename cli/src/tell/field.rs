@@ -6,6 +6,7 @@ use std::{
 };
 
 use cloudup_engine::FieldChange;
+use cloudup_tasks::policy::Document;
 use serde_json::{Map, Value};
 use similar::{ChangeTag, TextDiff};
 
@@ -33,8 +34,13 @@ pub(super) fn write(
     if documents.0.is_some() || documents.1.is_some() {
         writeln!(out, "{pad}{field}:{fixed}")?;
         access::write(out, indent + 2, documents.0.as_ref(), documents.1.as_ref())?;
-        // A new document is all new: its text is for those who ask.
-        if detail == Detail::All || (from.is_some() && to.is_some()) {
+        // What is all new, or all gone, has been told: its text is for those who ask.
+        let says_something = |document: &Option<Document>| {
+            document.as_ref().is_none_or(|document| !document.statements.is_empty())
+        };
+        let both = from.is_some() && to.is_some();
+        let partly = both && says_something(&documents.0) && says_something(&documents.1);
+        if detail == Detail::All || partly {
             text_diff(out, indent + 2, from, to)?;
         }
         return Ok(());

@@ -1,0 +1,7 @@
+//! The command line as its users have it: the binary, in an empty folder, on the embedded account.
+
+mod lifecycles;
+mod output;
+mod overrides;
+mod readme;
+mod shell;
