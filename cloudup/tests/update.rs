@@ -118,6 +118,14 @@ fn lines(report: &UpdateReport) -> String {
     lines
 }
 
+/// When a call was made about a thing, in the order of all calls.
+fn call(account: &Account, operation: &str, resource: &str) -> usize {
+    let calls = account.journal().calls;
+    let found =
+        calls.iter().position(|call| call.operation == operation && call.resource == resource);
+    found.unwrap_or_else(|| panic!("{operation} {resource} was not called"))
+}
+
 fn writes(account: &Account) -> usize {
     account.journal().writes().count()
 }
@@ -134,6 +142,11 @@ async fn what_was_planned_is_made_and_then_there_is_nothing_to_do() {
     assert!(done.report.succeeded(), "{}", lines(&done));
     assert_eq!(done.access, planned.access, "what was announced was done");
     insta::assert_json_snapshot!(owned(&account, &cluster).await);
+
+    let member =
+        call(&account, "AddRoleToInstanceProfile", "nodes.demo.example.com/nodes.demo.example.com");
+    let template = call(&account, "CreateLaunchTemplate", "nodes.demo.example.com");
+    assert!(member < template, "instances start with the role that they need");
 
     let again = plan(&account, &cluster, UpdateOptions::default()).await;
     assert_eq!(again.report.counts().changes(), 0, "{}", lines(&again));
@@ -228,9 +241,65 @@ async fn what_no_group_has_any_more_goes_after_the_templates_that_named_it() {
     let pruned = UpdateOptions { prune: true, ..UpdateOptions::default() };
     let done = apply(&account, &after, pruned).await;
     assert!(done.report.succeeded(), "{}", lines(&done));
+    let update = call(&account, "CreateLaunchTemplateVersion", "nodes.demo.example.com");
+    let delete = call(&account, "DeleteRole", "nodes.demo.example.com");
+    assert!(update < delete, "no template names what goes");
     let left = owned(&account, &after).await;
     assert_eq!(left.roles.keys().collect::<Vec<_>>(), ["masters.demo.example.com"]);
     assert_eq!(left.instance_profiles.keys().collect::<Vec<_>>(), ["masters.demo.example.com"]);
+}
+
+#[tokio::test]
+async fn what_is_left_over_from_before_does_not_stop_another_phase() {
+    let account = account();
+    let before = cluster("", &[control_plane(), group("jump", "Bastion", "")]);
+    assert!(apply(&account, &before, UpdateOptions::default()).await.report.succeeded());
+    let after = cluster("", &[control_plane(), shared_nodes()]);
+    let done = apply(&account, &after, in_phase(Phase::Cluster)).await;
+    assert!(done.report.succeeded(), "{}", lines(&done));
+    assert_eq!(done.report.counts().created, 1, "the template of the new group");
+    assert!(owned(&account, &after).await.roles.contains_key("bastions.demo.example.com"));
+}
+
+#[tokio::test]
+async fn a_group_may_name_the_profile_that_we_make_for_others() {
+    let account = account();
+    let ours = "arn:aws:iam::123456789012:instance-profile/nodes.demo.example.com";
+    let named = group("special", "Node", &format!("  iam: {{ profile: \"{ours}\" }}\n"));
+    let both = cluster("", &[group("nodes", "Node", ""), named.clone()]);
+    let done = apply(&account, &both, UpdateOptions::default()).await;
+    assert!(done.report.succeeded(), "{}", lines(&done));
+
+    // Once nobody else uses it, it is the group's alone, and stays as it is.
+    let alone = cluster("", &[named]);
+    let pruned = UpdateOptions { prune: true, ..UpdateOptions::default() };
+    let done = apply(&account, &alone, pruned).await;
+    assert_eq!(done.report.counts().changes(), 0, "{}", lines(&done));
+}
+
+#[tokio::test]
+async fn access_that_a_role_has_anyway_is_not_gained_again() {
+    let account = account();
+    let nodes = [group("nodes", "Node", "")];
+    assert!(
+        apply(&account, &cluster("", &nodes), UpdateOptions::default()).await.report.succeeded()
+    );
+    let more = r#"  additionalPolicies:
+    node: '[{"Effect":"Allow","Action":["ecr:ListImages","sqs:SendMessage"],"Resource":"*"}]'
+"#;
+    let planned = plan(&account, &cluster(more, &nodes), UpdateOptions::default()).await;
+    let access = &planned.access["nodes.demo.example.com"];
+    assert_eq!(access.to_string(), "+ allow sqs:SendMessage on *\n");
+}
+
+#[tokio::test]
+async fn nobody_is_left_to_believe_that_service_accounts_have_roles() {
+    let account = account();
+    let mut cluster = cluster("", &[control_plane()]);
+    cluster.spec.iam.use_service_account_external_permissions = Some(true);
+    let planned = plan(&account, &cluster, UpdateOptions::default()).await;
+    assert!(planned.notices[0].message.contains("roles of service accounts are not made"));
+    assert_eq!(planned.environment.hosted_zone_id, None, "and no zone is looked for");
 }
 
 #[tokio::test]
@@ -323,13 +392,16 @@ async fn policies_and_attachments_of_the_manifest_are_the_roles_and_can_be_taken
     node: '[{"Sid":"Queues","Effect":"Allow","NotAction":"sqs:DeleteQueue","Resource":"*"}]'
     bastion: '[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]'
 "#;
-    let with = cluster(policies, &groups);
+    let mut with = cluster(policies, &groups);
+    let boundary = Some("arn:aws:iam::123456789012:policy/logs".to_owned());
+    with.spec.iam.permissions_boundary.clone_from(&boundary);
     let done = apply(&account, &with, UpdateOptions::default()).await;
     assert!(done.report.succeeded(), "{}", lines(&done));
     let notices: Vec<_> = done.notices.iter().map(ToString::to_string).collect();
     assert_eq!(notices.len(), 1, "{notices:?}");
     assert!(notices[0].contains("spec.additionalPolicies[bastion] has no effect"), "{notices:?}");
     let there = owned(&account, &with).await;
+    assert!(there.roles.values().all(|role| role.permissions_boundary == boundary));
     assert_eq!(there.policy_attachments.len(), 1);
     let additional =
         &there.inline_policies["nodes.demo.example.com/additional.nodes.demo.example.com"];
@@ -341,6 +413,7 @@ async fn policies_and_attachments_of_the_manifest_are_the_roles_and_can_be_taken
     assert!(done.report.succeeded(), "{}", lines(&done));
     assert_eq!(done.access["nodes.demo.example.com"].lost.len(), 1);
     let there = owned(&account, &without).await;
+    assert!(there.roles.values().all(|role| role.permissions_boundary.is_none()));
     assert_eq!(there.policy_attachments, []);
     assert_eq!(there.inline_policies.len(), 2);
 }

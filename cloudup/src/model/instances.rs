@@ -28,7 +28,7 @@ pub(super) fn add(
     let iam_role = security.add(
         IamRole::new(&name, blueprint.owner(), instance_trust(&blueprint.environment.region))
             .bounded_by(spec.iam.permissions_boundary.clone())
-            .tagged(blueprint.labels())
+            .tagged(spec.cloud_labels.clone())
             .within(quotas),
     );
     let mut of_role = security.after(&iam_role);
@@ -51,8 +51,8 @@ pub(super) fn add(
                 .within(quotas),
         )
     });
-    let profile =
-        security.add(IamInstanceProfile::new(&name, blueprint.owner()).tagged(blueprint.labels()));
+    let profile = security
+        .add(IamInstanceProfile::new(&name, blueprint.owner()).tagged(spec.cloud_labels.clone()));
     let member = security.after(&iam_role).after(&profile).add(
         IamInstanceProfileRole::new(&name, &name, blueprint.owner()).made_by(&profile, &iam_role),
     );

@@ -11,10 +11,7 @@ mod unwanted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloudup_engine::{Adder, Graph, Lifecycle, Mode, Source, TaskId};
-use cloudup_tasks::{
-    cloud::{Aws, iam::Tags},
-    iam::Owner,
-};
+use cloudup_tasks::{cloud::Aws, iam::Owner};
 
 use crate::{
     environment::Environment,
@@ -86,17 +83,24 @@ impl Blueprint {
     /// What the manifest says that comes to nothing here.
     pub fn notices(&self) -> Vec<Notice> {
         let Cluster { spec, source, .. } = &self.cluster;
-        let given = spec.external_policies.keys().map(|role| ("externalPolicies", role));
-        let given =
-            given.chain(spec.additional_policies.keys().map(|role| ("additionalPolicies", role)));
-        given
-            .filter(|(_, role)| !self.policies.contains_key(role))
+        let external = spec.external_policies.keys().map(|role| ("externalPolicies", role));
+        let additional = spec.additional_policies.keys().map(|role| ("additionalPolicies", role));
+        let without_group =
+            external.chain(additional).filter(|(_, role)| !self.policies.contains_key(role));
+        let mut notices: Vec<_> = without_group
             .map(|(field, role)| {
                 let path = format!("spec.{field}[{}]", role.policy_key());
                 let message = format!("{path} has no effect: no instance group has this role");
                 Notice { place: Some(source.place(&path)), message }
             })
-            .collect()
+            .collect();
+        if spec.iam.uses_service_accounts() {
+            let path = "spec.iam.useServiceAccountExternalPermissions";
+            let message = "roles of service accounts are not made: what controllers need is taken \
+                           off the control plane, and must come from roles that are there already";
+            notices.push(Notice { place: Some(source.place(path)), message: message.to_owned() });
+        }
+        notices
     }
 
     /// Everything that instances need in the account, as tasks.
@@ -128,14 +132,6 @@ impl Blueprint {
 
     fn owner(&self) -> Owner {
         Owner::new(self.cluster.name())
-    }
-
-    /// The manifest's tags for everything the cluster owns. They win over our own, as in kOps, but
-    /// for the one that says whose a thing is: without it we would not know our own things again.
-    fn labels(&self) -> Tags {
-        let mut labels = self.cluster.spec.cloud_labels.clone();
-        labels.remove(&self.owner().tag_key());
-        labels
     }
 }
 

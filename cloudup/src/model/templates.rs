@@ -24,7 +24,7 @@ pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, profi
         let profile = names::profile(group, cluster.name());
         let name = names::group(group.name(), group.spec.role, cluster.name());
         let mut tags = blueprint.owner().tags(&name);
-        tags.extend(blueprint.labels());
+        tags.extend(cluster.spec.cloud_labels.clone());
         let template = governed(graph, run, Phase::Cluster).add(
             LaunchTemplate::new(&name, profile.clone())
                 .metadata_options(metadata_options(group))
