@@ -4,18 +4,17 @@
 //! and the API reference's patterns.
 
 use super::{error::Refusal, state::Limits};
-use crate::cloud::iam::Tags;
+use crate::{arn::is_iam_name, cloud::iam::Tags};
 
 /// What names may be, and how long.
 pub(super) fn name(what: &str, name: &str, longest: usize) -> Result<(), Refusal> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     if name.is_empty() || name.chars().count() > longest {
         return Err(Refusal::validation(format!(
             "1 validation error detected: Value '{name}' at '{what}' failed to satisfy constraint: \
              Member must have length between 1 and {longest}"
         )));
     }
-    if !name.chars().all(fits) {
+    if !is_iam_name(name) {
         return Err(Refusal::validation(format!(
             "The specified value for {what} is invalid. It must contain only alphanumeric \
              characters and/or the following: +=,.@_-"

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Call, State, state::PolicyText};
+use super::{Call, State, state::DocumentText};
 use crate::cloud::iam::Tags;
 
 /// What happened to an account since recording began.
@@ -61,7 +61,7 @@ pub struct ProfileMoment {
 
 impl Moment {
     pub(super) fn of(state: &State, after: Call) -> Self {
-        let text = |PolicyText(text): &PolicyText| text.clone();
+        let text = |DocumentText(text): &DocumentText| text.clone();
         let roles = state.roles.iter().map(|role| {
             let moment = RoleMoment {
                 assume_role_policy_document: text(&role.assume_role_policy_document),

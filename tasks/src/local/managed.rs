@@ -3,7 +3,7 @@
 use super::{
     error::Refusal,
     grammar,
-    state::{PolicyText, State},
+    state::{DocumentText, State},
 };
 
 /// Policies of AWS that roles of nodes and their add-ons take, each with actions it allows: enough
@@ -60,7 +60,7 @@ pub(super) fn find(state: &State, arn: &str) -> Option<Known> {
 }
 
 /// The document of one version.
-pub(super) fn version(state: &State, arn: &str, version: &str) -> Option<PolicyText> {
+pub(super) fn version(state: &State, arn: &str, version: &str) -> Option<DocumentText> {
     if let Some(policy) = state.managed_policies.iter().find(|policy| policy.arn == arn) {
         return policy.versions.get(version).cloned();
     }
@@ -75,7 +75,7 @@ pub(super) fn must_exist(state: &State, arn: &str, message: String) -> Result<Kn
 }
 
 /// What a managed policy holds that was seeded without a document.
-pub(super) fn default_document() -> PolicyText {
+pub(super) fn default_document() -> DocumentText {
     allowing(&["sts:GetCallerIdentity"])
 }
 
@@ -87,8 +87,8 @@ fn of_aws(state: &State, arn: &str) -> Option<&'static [&'static str]> {
     OF_AWS.iter().find(|(known, _)| *known == path).map(|(_, actions)| *actions)
 }
 
-fn allowing(actions: &[&str]) -> PolicyText {
-    PolicyText(
+fn allowing(actions: &[&str]) -> DocumentText {
+    DocumentText(
         serde_json::json!({
             "Version": "2012-10-17",
             "Statement": [{ "Effect": "Allow", "Action": actions, "Resource": "*" }],

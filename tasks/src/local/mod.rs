@@ -79,6 +79,6 @@ pub use error::{AccountError, Problem, StateError};
 pub use fault::{Call, Calls, DIED, Effect, Fault};
 pub use journal::{Journal, Moment, ProfileMoment, RoleMoment};
 pub use state::{
-    HostedZone, InstanceProfile, Kept, LaunchTemplate, LaunchTemplateData, Limits, ManagedPolicy,
-    MetadataOptions, PolicyText, Role, RoleName, SCHEMA_VERSION, State,
+    DocumentText, HostedZone, InstanceProfile, Kept, LaunchTemplate, LaunchTemplateData, Limits,
+    ManagedPolicy, MetadataOptions, Role, RoleName, SCHEMA_VERSION, State,
 };

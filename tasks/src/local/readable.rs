@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{State, state::PolicyText};
+use super::{State, state::DocumentText};
 
 impl State {
     /// The state as JSON with policy documents written out, and without what it was seeded with.
@@ -60,8 +60,8 @@ fn write_out(document: Option<&mut Value>) {
     }
 }
 
-fn keep(document: &mut PolicyText, before: Option<&PolicyText>) {
-    let meaning = |text: &PolicyText| serde_json::from_str::<Value>(&text.0).ok();
+fn keep(document: &mut DocumentText, before: Option<&DocumentText>) {
+    let meaning = |text: &DocumentText| serde_json::from_str::<Value>(&text.0).ok();
     if let Some(before) = before
         && meaning(before) == meaning(document)
     {

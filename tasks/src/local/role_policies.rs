@@ -6,7 +6,7 @@ use super::{
     grammar, managed,
     page::page,
     roles::encoded,
-    state::{PolicyText, State},
+    state::{DocumentText, State},
 };
 use crate::cloud::{
     Page,
@@ -44,14 +44,14 @@ impl State {
         grammar::policy_name(policy)?;
         document::identity(text)?;
         let others = role.inline_policies.iter().filter(|(name, _)| *name != policy);
-        let total: usize = others.map(|(_, PolicyText(text))| document::size(text)).sum();
+        let total: usize = others.map(|(_, DocumentText(text))| document::size(text)).sum();
         if total + document::size(text) > quota {
             return Err(Refusal::limit(format!(
                 "Maximum policy size of {quota} bytes exceeded for role {}",
                 role.name
             )));
         }
-        role.inline_policies.insert(policy.into(), PolicyText(text.into()));
+        role.inline_policies.insert(policy.into(), DocumentText(text.into()));
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use super::{
     error::Refusal,
     grammar, managed,
     page::page,
-    state::{InstanceProfile, PolicyText, Role, State, root_path},
+    state::{DocumentText, InstanceProfile, Role, State, root_path},
 };
 use crate::cloud::{
     Page,
@@ -68,7 +68,7 @@ impl State {
             path: root_path(),
             id: self.next_iam_id("AROA"),
             arn: self.iam_arn("role", "/", name),
-            assume_role_policy_document: PolicyText((*trust).into()),
+            assume_role_policy_document: DocumentText((*trust).into()),
             permissions_boundary: permissions_boundary.map(Into::into),
             tags: (*tags).clone(),
             ..Role::named(name)
@@ -85,7 +85,7 @@ impl State {
     ) -> Result<(), Refusal> {
         self.role_mut(name)?;
         document::trust(self, text)?;
-        self.role_mut(name)?.assume_role_policy_document = PolicyText(text.into());
+        self.role_mut(name)?.assume_role_policy_document = DocumentText(text.into());
         Ok(())
     }
 
@@ -143,7 +143,7 @@ impl State {
         // A trust document that named the role now names an id that nobody has.
         let (named, dangling) = (format!("\"{arn}\""), format!("\"{id}\""));
         for other in self.roles.iter_mut() {
-            let PolicyText(text) = &mut other.assume_role_policy_document;
+            let DocumentText(text) = &mut other.assume_role_policy_document;
             *text = text.replace(&named, &dangling);
         }
         Ok(())
@@ -169,7 +169,7 @@ pub(super) fn remove(tags: &mut Tags, keys: &[String]) {
 }
 
 /// A document as IAM answers it: percent-encoded.
-pub(super) fn encoded(PolicyText(text): &PolicyText) -> WireDocument {
+pub(super) fn encoded(DocumentText(text): &DocumentText) -> WireDocument {
     const UNRESERVED: percent_encoding::AsciiSet =
         percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     WireDocument(percent_encoding::utf8_percent_encode(text, &UNRESERVED).to_string())

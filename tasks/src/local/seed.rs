@@ -1,15 +1,19 @@
 //! Reading a state or a seed: all mistakes at once, then what it leaves out.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
+use schemars::Schema;
 use serde_json::Value;
 
 use super::{
     document,
     error::{Problem, Refusal, StateError},
     grammar, managed, schema,
-    state::{InstanceProfile, PolicyText, Role, SCHEMA_VERSION, State},
+    state::{DocumentText, InstanceProfile, Role, SCHEMA_VERSION, State},
 };
+use crate::arn::{IamKind, iam_arn};
+
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| schemars::schema_for!(State));
 
 impl State {
     /// Reads a seed or an account's file.
@@ -38,7 +42,7 @@ impl State {
         {
             return Err(StateError::Newer { found, known: SCHEMA_VERSION });
         }
-        let mut problems = schema::problems(&schemars::schema_for!(State), value);
+        let mut problems = schema::problems(&SCHEMA, value);
         if problems.is_empty() {
             problems = duplicates(value);
         }
@@ -136,7 +140,7 @@ impl State {
                 let version = &policy.default_version_id;
                 found.tell(&at, format!("there is no version `{version}` among `versions`"));
             }
-            for (version, PolicyText(text)) in &policy.versions {
+            for (version, DocumentText(text)) in &policy.versions {
                 found.refused(&format!("{at}.versions.{version}"), document::identity(text));
             }
         }
@@ -159,20 +163,21 @@ impl State {
         let at = format!("roles.{}", role.name);
         found.refused(&format!("{at}.name"), grammar::role_name(&role.name));
         found.refused(&format!("{at}.path"), grammar::path(&role.path));
-        let PolicyText(trust) = &role.assume_role_policy_document;
-        found.refused(&format!("{at}.assumeRolePolicyDocument"), document::trust(self, trust));
+        let DocumentText(trust) = &role.assume_role_policy_document;
+        found
+            .refused(&format!("{at}.assumeRolePolicyDocument"), document::trust_found(self, trust));
         // AWS tags some things by itself; a seed may have what nobody may write.
         let ours = role.tags.iter().filter(|(key, _)| !key.starts_with("aws:"));
         let ours = ours.map(|(key, value)| (key.clone(), value.clone())).collect();
         let tags = grammar::tags(&ours, &BTreeMap::new(), &self.quotas);
         found.refused(&format!("{at}.tags"), tags);
-        for (name, PolicyText(text)) in &role.inline_policies {
+        for (name, DocumentText(text)) in &role.inline_policies {
             let at = format!("{at}.inlinePolicies.{name}");
             found.refused(&at, grammar::policy_name(name));
             found.refused(&at, document::identity(text));
         }
         let total: usize =
-            role.inline_policies.values().map(|PolicyText(text)| document::size(text)).sum();
+            role.inline_policies.values().map(|DocumentText(text)| document::size(text)).sum();
         if total > self.quotas.role_policy_size {
             let quota = self.quotas.role_policy_size;
             let at = format!("{at}.inlinePolicies");
@@ -185,11 +190,20 @@ impl State {
         let bounded = role.permissions_boundary.iter().map(|arn| ("permissionsBoundary", arn));
         let attached = role.attached_policies.iter().map(|arn| ("attachedPolicies", arn));
         for (key, arn) in bounded.chain(attached) {
-            let message = format!(
-                "there is no policy {arn}; add it to managedPolicies, as in {{\"arn\": \"{arn}\"}}"
-            );
-            let known = managed::must_exist(self, arn, message);
-            found.refused(&format!("{at}.{key}"), known.map(drop));
+            let at = format!("{at}.{key}");
+            if let Err(refusal) = grammar::policy_arn(arn) {
+                let hint = iam_arn(arn, IamKind::Policy).err().and_then(|error| error.hint());
+                let hint = hint.map(|hint| format!(" {hint}")).unwrap_or_default();
+                found.tell(&at, format!("{}{hint}", refusal.message));
+            } else if managed::find(self, arn).is_none() {
+                found.tell(
+                    &at,
+                    format!(
+                        "there is no policy {arn}; add it to managedPolicies, as in \
+                         {{\"arn\": \"{arn}\"}}"
+                    ),
+                );
+            }
         }
     }
 

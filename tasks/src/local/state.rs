@@ -150,9 +150,9 @@ impl State {
 /// The text of a policy document. JSON may give the document itself instead of its text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct PolicyText(pub String);
+pub struct DocumentText(pub String);
 
-impl<'de> Deserialize<'de> for PolicyText {
+impl<'de> Deserialize<'de> for DocumentText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(match Value::deserialize(deserializer)? {
             Value::String(text) => Self(text),
@@ -161,13 +161,13 @@ impl<'de> Deserialize<'de> for PolicyText {
     }
 }
 
-impl JsonSchema for PolicyText {
+impl JsonSchema for DocumentText {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "PolicyText".into()
+        "DocumentText".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -208,7 +208,7 @@ pub struct Role {
     pub arn: String,
     /// Who may assume it. By default EC2.
     #[serde(default = "ec2_trust")]
-    pub assume_role_policy_document: PolicyText,
+    pub assume_role_policy_document: DocumentText,
     /// The ARN of the policy that bounds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions_boundary: Option<String>,
@@ -217,7 +217,7 @@ pub struct Role {
     pub tags: Tags,
     /// Its inline policies by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub inline_policies: BTreeMap<String, PolicyText>,
+    pub inline_policies: BTreeMap<String, DocumentText>,
     /// The ARNs of the managed policies attached to it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub attached_policies: BTreeSet<String>,
@@ -250,8 +250,8 @@ pub(super) fn root_path() -> String {
 }
 
 /// A trust document that lets EC2 instances assume the role.
-fn ec2_trust() -> PolicyText {
-    PolicyText(
+fn ec2_trust() -> DocumentText {
+    DocumentText(
         serde_json::json!({
             "Version": "2012-10-17",
             "Statement": [{
@@ -312,10 +312,10 @@ pub struct ManagedPolicy {
     pub default_version_id: String,
     /// The documents by version.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub versions: BTreeMap<String, PolicyText>,
+    pub versions: BTreeMap<String, DocumentText>,
     /// The document in force, a shorter way to give one version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub document: Option<PolicyText>,
+    pub document: Option<DocumentText>,
 }
 
 fn first_version() -> String {

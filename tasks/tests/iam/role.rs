@@ -4,7 +4,7 @@ use cloudup_engine::Adder;
 use cloudup_tasks::{
     cloud::{Aws, iam::Tags},
     iam::{IamRole, Owner},
-    local::{Account, PolicyText, State},
+    local::{Account, DocumentText, State},
     policy::{Document, Principal, Statement},
 };
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn trusting(text: &str) -> Account {
     let seed = json!({ "roles": [role(&owned(ROLE))] });
     let mut state = State::from_value(&seed).unwrap();
     let mut role = state.roles.get(ROLE).unwrap().clone();
-    role.assume_role_policy_document = PolicyText(text.to_owned());
+    role.assume_role_policy_document = DocumentText(text.to_owned());
     state.roles = [role].into_iter().collect();
     Account::in_memory(state).recording()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::{PolicyText, State, StateError};
+use super::super::{DocumentText, State, StateError};
 
 fn mistakes(text: &str) -> String {
     State::parse(text).expect_err("the seed is wrong").to_string()
@@ -54,7 +54,7 @@ fn a_full_seed_is_completed_and_survives_its_own_format() {
     let role = state.roles.get("custom-role").unwrap();
     assert_eq!(role.arn, "arn:aws-test:iam::123456789012:role/Custom-Role");
     assert!(role.id.starts_with("AROA"));
-    let PolicyText(trust) = &role.assume_role_policy_document;
+    let DocumentText(trust) = &role.assume_role_policy_document;
     assert!(trust.contains("ec2.amazonaws.com"));
     let far = state.instance_profiles.get("far").unwrap();
     assert_eq!(far.arn, "arn:aws-test:iam::999999999999:instance-profile/far", "kept as given");
@@ -110,8 +110,7 @@ fn what_aws_would_refuse_is_told_all_at_once() {
         "roles": [
             {
                 "name": "a/b",
-                "assumeRolePolicyDocument": document,
-                "inlinePolicies": { "p": { "Statement": [{ "Effect": "Allow", "Action": ["s3:*"] }] } },
+                "inlinePolicies": { "p q": document },
                 "attachedPolicies": ["arn:aws:iam::aws:policy/NoSuchThing"],
                 "permissionsBoundary": "aws:arn:iam:123456789000:policy:test-boundary"
             },
@@ -130,4 +129,22 @@ fn what_aws_would_refuse_is_told_all_at_once() {
 fn names_that_differ_in_case_alone_are_told() {
     let seed = json!({ "roles": [{ "name": "nodes" }, { "name": "Nodes" }] });
     insta::assert_snapshot!(mistakes(&seed.to_string()), @"roles[1].name: `Nodes` is the name of roles[0] already");
+}
+
+#[test]
+fn documents_are_held_to_what_they_are_for() {
+    let statement = json!({ "Effect": "Allow", "Action": ["sts:AssumeRole"] });
+    let document = json!({ "Statement": [statement] });
+    for (role, place) in [
+        (json!({ "assumeRolePolicyDocument": document }), "assumeRolePolicyDocument"),
+        (json!({ "assumeRolePolicyDocument": "{" }), "assumeRolePolicyDocument"),
+        (json!({ "inlinePolicies": { "p": document } }), "inlinePolicies.p"),
+        (json!({ "inlinePolicies": { "p": document.to_string() } }), "inlinePolicies.p"),
+    ] {
+        let mut role = role;
+        role["name"] = "nodes".into();
+        let said = mistakes(&json!({ "roles": [role] }).to_string());
+        let expected = format!("roles.nodes.{place}: Syntax errors in policy: ");
+        assert!(said.starts_with(&expected), "{said}");
+    }
 }
