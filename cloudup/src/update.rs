@@ -45,7 +45,7 @@
 //! # }).unwrap();
 //! ```
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use cloudup_engine::{
     ErrorKind, Event, Governed, Graph, GraphError, Mode, Options, OverrideError, Overrides,
@@ -302,5 +302,14 @@ impl Draft {
             mistakes.extend(problems.into_iter().map(Mistake::Graph));
         }
         if mistakes.is_empty() { Ok(overrides) } else { Err(mistakes) }
+    }
+}
+
+impl fmt::Display for UpdateReport {
+    /// The header: which cluster, in which account and region.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cluster, environment, .. } = self;
+        let Environment { account, partition, region, .. } = environment;
+        write!(f, "{cluster} in account {account} ({partition}), region {region}")
     }
 }
