@@ -59,5 +59,6 @@ pub(super) fn add(
 
     let mut ready = vec![own.id().clone(), added.id().clone(), member.id().clone()];
     ready.extend(attached.map(|attached| attached.id().clone()));
+    profiles.made.insert(name.clone(), profile);
     profiles.ready.insert(name, ready);
 }

@@ -10,8 +10,11 @@ mod unwanted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cloudup_engine::{Adder, Graph, Lifecycle, Mode, Source, TaskId};
-use cloudup_tasks::{cloud::Aws, iam::Owner};
+use cloudup_engine::{Adder, Graph, Lifecycle, Mode, Ref, Source, TaskId};
+use cloudup_tasks::{
+    cloud::Aws,
+    iam::{IamInstanceProfile, Owner},
+};
 
 use crate::{
     environment::Environment,
@@ -162,6 +165,8 @@ fn watched(
 struct Profiles {
     /// By the name of an instance profile: the tasks that make it ready for use.
     ready: BTreeMap<String, Vec<TaskId>>,
+    /// By name: those that we make.
+    made: BTreeMap<String, Ref<IamInstanceProfile>>,
     /// The tasks of what goes once no template names it any more.
     unwanted: Vec<TaskId>,
 }

@@ -25,11 +25,13 @@ pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, profi
         let name = names::group(group.name(), group.spec.role, cluster.name());
         let mut tags = blueprint.owner().tags(&name);
         tags.extend(cluster.spec.cloud_labels.clone());
-        let template = governed(graph, run, Phase::Cluster).add(
-            LaunchTemplate::new(&name, profile.clone())
-                .metadata_options(metadata_options(group))
-                .tagged(tags),
-        );
+        let mut template = LaunchTemplate::new(&name, profile.clone())
+            .metadata_options(metadata_options(group))
+            .tagged(tags);
+        if let Some(made) = profiles.made.get(&profile) {
+            template = template.made_by(made);
+        }
+        let template = governed(graph, run, Phase::Cluster).add(template);
         for first in profiles.ready.get(&profile).into_iter().flatten().chain(&profiles.unwanted) {
             graph.order(first.clone(), template.id().clone());
         }

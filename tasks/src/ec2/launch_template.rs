@@ -1,7 +1,7 @@
 //! Launch templates, as far as they say which instance profile instances get.
 
 use cloudup_engine::{
-    Change, Diff, ErrorKind, Found, Input, Managed, Reader, Task, TaskError, Writer,
+    Change, Diff, ErrorKind, Found, Input, Managed, Reader, Ref, Task, TaskError, Writer,
 };
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
         ec2::{LaunchTemplateData, MetadataOptions},
         iam::Tags,
     },
+    iam::IamInstanceProfile,
     trouble::{conflict, invalid, is_taken},
 };
 
@@ -28,6 +29,8 @@ pub struct LaunchTemplate {
     metadata_options: Managed<MetadataOptions>,
     #[diff(skip)]
     tags: Aside<Tags>,
+    #[diff(skip)]
+    made_by: Aside<Option<Ref<IamInstanceProfile>>>,
 }
 
 /// What others may know about a [`LaunchTemplate`].
@@ -47,7 +50,16 @@ impl LaunchTemplate {
             iam_instance_profile: iam_instance_profile.into(),
             metadata_options: Managed::AsFound,
             tags: Aside::default(),
+            made_by: Aside::default(),
         }
+    }
+
+    /// The task that makes the instance profile: if this run creates it, EC2 may not know it at
+    /// once, which passes. It does not order the two: add this task `after` that one.
+    #[must_use]
+    pub fn made_by(mut self, profile: &Ref<IamInstanceProfile>) -> Self {
+        self.made_by = Aside(Some(profile.clone()));
+        self
     }
 
     /// Says how instances reach their metadata service.
@@ -62,6 +74,16 @@ impl LaunchTemplate {
     pub fn tagged(mut self, tags: Tags) -> Self {
         self.tags = Aside(tags);
         self
+    }
+
+    /// EC2 does not say what it finds invalid. Our values are checked before, so that a profile
+    /// that was just made is what it does not know yet.
+    fn refusal(&self, error: CloudError, doing: String) -> TaskError {
+        let made = self.made_by.0.as_ref().and_then(Ref::output);
+        if error.code == "InvalidParameterValue" && made.is_some_and(|profile| profile.is_new) {
+            return TaskError::new(ErrorKind::NotReady, doing).because(error);
+        }
+        error.while_doing(doing)
     }
 
     fn data(&self) -> Result<LaunchTemplateData, TaskError> {
@@ -163,12 +185,12 @@ impl Task for LaunchTemplate {
                     };
                 }
                 result => result
-                    .map_err(|error| error.while_doing(format!("create launch template {name}"))),
+                    .map_err(|error| self.refusal(error, format!("create launch template {name}"))),
             },
             Change::Update { found, .. } => {
                 let version = found.output.version;
                 ec2.create_launch_template_version(name, version, &data).await.map_err(|error| {
-                    error.while_doing(format!("make a new version of launch template {name}"))
+                    self.refusal(error, format!("make a new version of launch template {name}"))
                 })
             }
         }?;

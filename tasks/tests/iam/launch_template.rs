@@ -5,6 +5,7 @@ use cloudup_tasks::{
     cloud::{Aws, ec2::MetadataOptions},
     ec2::LaunchTemplate,
     iam::IamInstanceProfile,
+    local::{Effect, Fault},
 };
 use serde_json::json;
 
@@ -55,6 +56,25 @@ async fn a_template_takes_the_profile_that_is_made_with_it() {
     let planned = plan(&account, build).await;
     assert_eq!(planned.entries[1].outcome, Outcome::Planned);
     assert_eq!(converge(&account, build).await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_that_was_just_made_is_waited_for() {
+    let build = |graph: &mut Adder<'_, Aws>| {
+        let profile = graph.add(IamInstanceProfile::new("made", owner()));
+        let name = "made".to_owned();
+        graph.after(&profile).add(LaunchTemplate::new("nodes", name).made_by(&profile));
+    };
+    let account = account(&json!({}));
+    let late = Fault::new(Effect::Late { reads: 3 }).operation("CreateInstanceProfile");
+    account.add_fault(late).unwrap();
+    let report = apply(&account, build).await;
+    assert!(report.succeeded(), "{report:#?}");
+
+    // What somebody else is to make is not.
+    let account = self::account(&json!({}));
+    assert_eq!(failure(&apply(&account, add(&template("nobodys"))).await).lines().count(), 1);
+    assert_eq!(writes(&account).len(), 1);
 }
 
 #[tokio::test]
