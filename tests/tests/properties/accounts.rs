@@ -1,0 +1,259 @@
+//! Accounts in which a cluster is not alone, and what of them is nobody's business.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use cloudup::manifest::spec;
+use cloudup_tasks::local::{Account, ByName, Fault, InstanceProfile, LaunchTemplate, Role, State};
+use proptest::{collection::btree_set, option, prelude::*, sample};
+use serde_json::{Value, json};
+
+use crate::manifests::{BOUNDARIES, POOL, Sketch, existing_profile};
+
+/// What there is under a name of ours before we come.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// Whether its tags say that it is ours; they say nothing otherwise.
+    pub(crate) is_ours: bool,
+    pub(crate) boundary: Option<&'static str>,
+    pub(crate) attached: BTreeSet<&'static str>,
+    /// Whether there is an instance profile of that name too, and the role in it.
+    pub(crate) profile: Option<Inside>,
+    /// Whether the cluster's own inline policy is there, and says something else.
+    pub(crate) has_policy: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Inside {
+    Nothing,
+    OwnRole,
+    /// Only where the profile is ours: nobody else's is emptied.
+    OtherRole,
+}
+
+/// An account, as far as these tests vary it.
+#[derive(Clone, Debug)]
+pub(crate) struct Seed {
+    pub(crate) found: BTreeMap<spec::Role, Found>,
+    pub(crate) attached_policies_per_role: usize,
+    pub(crate) page_size: usize,
+}
+
+impl Seed {
+    /// An account that has nothing under our names.
+    pub(crate) fn without_us() -> Self {
+        Self { found: BTreeMap::new(), attached_policies_per_role: 10, page_size: 2 }
+    }
+
+    /// The account's state before `sketch` comes.
+    pub(crate) fn state(&self, sketch: &Sketch) -> State {
+        let mut roles = vec![
+            json!({
+                "name": "nodes.other.example.com",
+                "tags": {
+                    "KubernetesCluster": "other.example.com",
+                    "kubernetes.io/cluster/other.example.com": "owned",
+                },
+                "inlinePolicies": { "nodes.other.example.com": document("ec2:DescribeRegions") },
+                "attachedPolicies": [POOL[0], POOL[4]],
+            }),
+            json!({
+                "name": "application", "path": "/team/", "permissionsBoundary": BOUNDARIES[0],
+                "inlinePolicies": { "application": document("s3:*") },
+                "attachedPolicies": [POOL[1]],
+                "tags": { "team": "green", "Name": "nodes.demo.example.com" },
+            }),
+        ];
+        let mut profiles = vec![
+            json!({
+                "name": "nodes.other.example.com",
+                "role": { "name": "nodes.other.example.com" },
+                "tags": { "kubernetes.io/cluster/other.example.com": "owned" },
+            }),
+            json!({ "name": "application", "role": { "name": "application" } }),
+        ];
+        for role in spec::Role::ALL {
+            let name = existing_profile(role);
+            roles.push(json!({
+                "name": format!("role-of-{name}"),
+                "inlinePolicies": { "kept-by-hand": document("ec2:Describe*") },
+                "attachedPolicies": [POOL[2]],
+            }));
+            profiles.push(json!({ "name": name, "role": { "name": format!("role-of-{name}") } }));
+        }
+        for (role, found) in &self.found {
+            found.add(&sketch.role_name(*role), &sketch.owner_tag(), &mut roles, &mut profiles);
+        }
+        let policies = POOL.iter().chain(&BOUNDARIES).filter(|arn| !arn.contains("::aws:"));
+        let seed = json!({
+            "region": "eu-west-1",
+            "hostedZones": [{ "id": "Z1", "name": "example.com." }],
+            "roles": roles,
+            "instanceProfiles": profiles,
+            "managedPolicies": policies.map(|arn| json!({ "arn": arn })).collect::<Vec<_>>(),
+            "quotas": { "attachedPoliciesPerRole": self.attached_policies_per_role },
+            "pageSize": self.page_size,
+        });
+        State::from_value(&seed).unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+impl Found {
+    fn add(&self, name: &str, owner_tag: &str, roles: &mut Vec<Value>, profiles: &mut Vec<Value>) {
+        let mut tags = BTreeMap::from([("keeper", "somebody else"), ("Name", "an old name")]);
+        if self.is_ours {
+            tags.insert(owner_tag, "owned");
+        }
+        let mut inline = BTreeMap::from([("by-hand", document("logs:PutLogEvents"))]);
+        if self.has_policy {
+            inline.insert(name, document("ec2:TerminateInstances"));
+        }
+        roles.push(json!({
+            "name": name,
+            "assumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{
+                    "Effect": "Allow", "Action": "sts:AssumeRole",
+                    "Principal": { "AWS": "arn:aws:iam::123456789012:root" },
+                }],
+            },
+            "permissionsBoundary": self.boundary,
+            "tags": tags,
+            "inlinePolicies": inline,
+            "attachedPolicies": self.attached,
+        }));
+        let inside = match self.profile {
+            None => return,
+            Some(Inside::OtherRole) if self.is_ours => Some("application"),
+            Some(Inside::Nothing | Inside::OtherRole) => None,
+            Some(Inside::OwnRole) => Some(name),
+        };
+        let role = inside.map(|name| json!({ "name": name }));
+        profiles.push(json!({ "name": name, "role": role, "tags": tags }));
+    }
+}
+
+fn document(action: &str) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Action": action, "Resource": "*" }],
+    })
+}
+
+fn found(most: usize) -> impl Strategy<Value = Found> {
+    let inside = sample::select(vec![Inside::Nothing, Inside::OwnRole, Inside::OtherRole]);
+    (
+        any::<bool>(),
+        option::of(sample::select(BOUNDARIES.to_vec())),
+        btree_set(sample::select(POOL.to_vec()), 0..=most),
+        option::of(inside),
+        any::<bool>(),
+    )
+        .prop_map(|(is_ours, boundary, attached, profile, has_policy)| Found {
+            is_ours,
+            boundary,
+            attached,
+            profile,
+            has_policy,
+        })
+}
+
+/// Accounts whose roles may have `quota` managed policies.
+pub(crate) fn seeds(quota: usize) -> impl Strategy<Value = Seed> {
+    let each = spec::Role::ALL.map(|role| {
+        option::weighted(0.3, found(quota)).prop_map(move |found| found.map(|found| (role, found)))
+    });
+    (Vec::from(each), sample::select(vec![1, 2, 100])).prop_map(move |(found, page_size)| Seed {
+        found: found.into_iter().flatten().collect(),
+        attached_policies_per_role: quota,
+        page_size,
+    })
+}
+
+/// An account with that state, which remembers what happens to it.
+pub(crate) fn account(state: &State) -> Arc<Account> {
+    Arc::new(Account::in_memory(state.clone()).recording())
+}
+
+/// An account with that state and these faults.
+pub(crate) fn faulty(state: &State, faults: &[Fault]) -> Arc<Account> {
+    account(&State { faults: faults.to_vec(), ..state.clone() })
+}
+
+/// The account for whoever comes back to it: no faults, everything arrived, nobody dead.
+pub(crate) fn reopened(account: &Account) -> Arc<Account> {
+    let state = account.state().expect("an account in memory can be read");
+    self::account(&State { faults: Vec::new(), late: BTreeMap::new(), ..state })
+}
+
+pub(crate) fn state(account: &Account) -> State {
+    account.state().expect("an account in memory can be read")
+}
+
+/// What an account comes to: without ids, which depend on what was made when, and without what it
+/// notes for itself.
+pub(crate) fn essence(state: &State) -> Value {
+    let role = |role: &Role| Role { id: String::new(), ..role.clone() };
+    let profile =
+        |profile: &InstanceProfile| InstanceProfile { id: String::new(), ..profile.clone() };
+    let template =
+        |template: &LaunchTemplate| LaunchTemplate { id: String::new(), ..template.clone() };
+    json!(State {
+        roles: state.roles.iter().map(role).collect(),
+        instance_profiles: state.instance_profiles.iter().map(profile).collect(),
+        launch_templates: state.launch_templates.iter().map(template).collect(),
+        ..without_notes(state)
+    })
+}
+
+fn without_notes(state: &State) -> State {
+    State { faults: Vec::new(), late: BTreeMap::new(), last_id: 0, ..state.clone() }
+}
+
+/// What of an account is nobody's business but its owner's: all that has no name of ours; and on
+/// a role or profile of ours, tags that the manifest does not ask for, inline policies that are not
+/// the cluster's, and attachments where the manifest does not govern them. Things of ours that are gone
+/// are left out, for what was on them went with them.
+pub(crate) fn foreign(state: &State, sketch: &Sketch, still_there: &State) -> Value {
+    let names = sketch.role_names();
+    let asked_for = |key: &str| {
+        let mut labels = sketch.labels.keys();
+        key == sketch.owner_tag()
+            || ["Name", "KubernetesCluster"].contains(&key)
+            || labels.any(|label| label.eq_ignore_ascii_case(key))
+    };
+    let governed: BTreeSet<_> =
+        sketch.external.keys().map(|role| sketch.role_name(*role)).collect();
+    let part_of_role = |role: &Role| {
+        let mut role = role.clone();
+        if names.contains(&role.name) {
+            still_there.roles.get(&role.name).filter(|there| there.id == role.id)?;
+            role.assume_role_policy_document.0.clear();
+            role.permissions_boundary = None;
+            role.tags.retain(|key, _| !asked_for(key));
+            role.inline_policies.retain(|name, _| !name.ends_with(&role.name));
+            if governed.contains(&role.name) {
+                role.attached_policies.clear();
+            }
+        }
+        Some(role)
+    };
+    let part_of_profile = |profile: &InstanceProfile| {
+        let mut profile = profile.clone();
+        if names.contains(&profile.name) {
+            let there = still_there.instance_profiles.get(&profile.name);
+            there.filter(|there| there.id == profile.id)?;
+            profile.role = None;
+            profile.tags.retain(|key, _| !asked_for(key));
+        }
+        Some(profile)
+    };
+    json!(State {
+        roles: state.roles.iter().filter_map(part_of_role).collect(),
+        instance_profiles: state.instance_profiles.iter().filter_map(part_of_profile).collect(),
+        launch_templates: ByName::default(),
+        ..without_notes(state)
+    })
+}

@@ -1,0 +1,134 @@
+//! What must never have been the case, at any moment of a journal.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use cloudup_tasks::{
+    local::{Journal, Moment, Role, RoleMoment, State},
+    policy::{Document, Grant},
+};
+
+use crate::manifests::Sketch;
+
+/// What everything had before a change and is to have after it, and so has all along.
+pub(crate) struct Continuity<'a> {
+    before: &'a State,
+    after: &'a State,
+    sketch: &'a Sketch,
+    grants: RefCell<BTreeMap<String, BTreeSet<Grant>>>,
+}
+
+impl<'a> Continuity<'a> {
+    /// Between the account before and after a change to what `sketch` says.
+    pub(crate) fn new(before: &'a State, after: &'a State, sketch: &'a Sketch) -> Self {
+        Self { before, after, sketch, grants: RefCell::default() }
+    }
+
+    /// Panics at the first moment at which something was missing.
+    pub(crate) fn check(&self, journal: &Journal) {
+        for moment in &journal.moments {
+            if let Some(missing) = self.missing(moment).first() {
+                let (operation, resource) = (moment.after.operation, &moment.after.resource);
+                panic!("after {operation} of {resource}: no {missing}\n{:?}", self.sketch);
+            }
+        }
+    }
+
+    fn missing(&self, moment: &Moment) -> Vec<String> {
+        let mut missing = Vec::new();
+        for name in self.sketch.role_names() {
+            self.check_role(&name, moment, &mut missing);
+            self.check_profile(&name, moment, &mut missing);
+        }
+        missing
+    }
+
+    fn check_role(&self, name: &str, moment: &Moment, missing: &mut Vec<String>) {
+        let (before, after) = (self.before.roles.get(name), self.after.roles.get(name));
+        let Some(role) = moment.roles.get(name) else {
+            if before.is_some() && after.is_some() {
+                missing.push(format!("role {name}"));
+            }
+            return;
+        };
+        let tag = self.sketch.owner_tag();
+        let had_tag = before.is_none_or(|role| role.tags.contains_key(&tag));
+        let touched = moment.after.kind == "role" && subject(moment) == name;
+        if (had_tag || touched) && !role.tags.contains_key(&tag) {
+            missing.push(format!("the owner of role {name}"));
+        }
+        match (before, after) {
+            (Some(before), Some(after)) => self.check_kept(before, after, role, missing),
+            (None, Some(after)) if role.permissions_boundary != after.permissions_boundary => {
+                missing.push(format!("the boundary of new role {name}"));
+            }
+            _ => {}
+        }
+    }
+
+    fn check_kept(
+        &self,
+        before: &Role,
+        after: &Role,
+        role: &RoleMoment,
+        missing: &mut Vec<String>,
+    ) {
+        let name = &before.name;
+        let bounded = before.permissions_boundary.is_some() && after.permissions_boundary.is_some();
+        if bounded && role.permissions_boundary.is_none() {
+            missing.push(format!("the boundary of role {name}"));
+        }
+        for arn in before.attached_policies.intersection(&after.attached_policies) {
+            if !role.attached_policies.contains(arn) {
+                missing.push(format!("{arn} on role {name}"));
+            }
+        }
+        for (policy, before) in &before.inline_policies {
+            let Some(after) = after.inline_policies.get(policy) else { continue };
+            let now = role.inline_policies.get(policy);
+            if now.is_some_and(|now| [&before.0, &after.0].contains(&now)) {
+                continue;
+            }
+            let kept = &self.grants(&before.0) & &self.grants(&after.0);
+            let now = now.map(|now| self.grants(now)).unwrap_or_default();
+            for grant in kept.difference(&now) {
+                missing.push(format!("`{grant}` in policy {policy} of role {name}"));
+            }
+        }
+    }
+
+    fn check_profile(&self, name: &str, moment: &Moment, missing: &mut Vec<String>) {
+        let (before, after) =
+            (self.before.instance_profiles.get(name), self.after.instance_profiles.get(name));
+        let Some(profile) = moment.instance_profiles.get(name) else {
+            if before.is_some() && after.is_some() {
+                missing.push(format!("instance profile {name}"));
+            }
+            return;
+        };
+        let tag = self.sketch.owner_tag();
+        let had_tag = before.is_none_or(|profile| profile.tags.contains_key(&tag));
+        let touched = moment.after.kind == "instance-profile" && subject(moment) == name;
+        if (had_tag || touched) && !profile.tags.contains_key(&tag) {
+            missing.push(format!("the owner of instance profile {name}"));
+        }
+        if let (Some(before), Some(after)) = (before, after)
+            && let Some(role) = before.role.as_ref().filter(|_| before.role == after.role)
+            && profile.role.as_ref() != Some(&role.name)
+        {
+            missing.push(format!("role {} in instance profile {name}", role.name));
+        }
+    }
+
+    fn grants(&self, text: &str) -> BTreeSet<Grant> {
+        let parsed = || Document::parse(text).expect("the account keeps sound documents").grants();
+        self.grants.borrow_mut().entry(text.to_owned()).or_insert_with(parsed).clone()
+    }
+}
+
+/// The role or profile that the moment's call was about.
+fn subject(moment: &Moment) -> &str {
+    moment.after.resource.split('/').next().unwrap_or_default()
+}
