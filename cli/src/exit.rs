@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt::Write as _, iter, process::ExitCode};
 
+use cloudup_tasks::cloud::CloudError;
+
 /// An exit status. The list is a promise; the README repeats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
@@ -41,14 +43,17 @@ impl Failure {
         Self { exit: Exit::Invalid, message: message.into(), hints: Vec::new() }
     }
 
-    /// A failure with the causes that `error` tells.
-    pub(crate) fn because(exit: Exit, doing: &str, error: &dyn Error) -> Self {
+    /// A failure with the causes that `error` tells, and the hints that they have.
+    pub(crate) fn because(exit: Exit, doing: &str, error: &(dyn Error + 'static)) -> Self {
         let mut message = format!("could not {doing}");
+        let mut hints = Vec::new();
         for cause in iter::successors(Some(error), |&error| error.source()) {
+            let text = cause.to_string().replace('\n', "\n    ");
             // Writing to a string cannot fail.
-            let _ = write!(message, "\n  because: {cause}");
+            let _ = write!(message, "\n  because: {text}");
+            hints.extend(cause.downcast_ref::<CloudError>().and_then(CloudError::hint));
         }
-        Self { exit, message, hints: Vec::new() }
+        Self { exit, message, hints }
     }
 
     /// Adds what to try.
