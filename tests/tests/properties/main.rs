@@ -8,3 +8,4 @@ mod manifests;
 mod moments;
 mod plans;
 mod runs;
+mod sockets;

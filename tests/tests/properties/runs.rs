@@ -6,7 +6,6 @@ use cloudup::update::{Update, UpdateOptions, UpdateReport};
 use cloudup_engine::Options;
 use cloudup_tasks::{
     cloud::{CloudReader, CloudWriter},
-    local::Account,
     snapshot::Snapshot,
 };
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -41,8 +40,8 @@ pub(crate) fn options() -> UpdateOptions {
 }
 
 /// A plan by somebody who just came.
-pub(crate) async fn plan(
-    account: &Arc<Account>,
+pub(crate) async fn plan<C: CloudReader + 'static>(
+    account: &Arc<C>,
     sketch: &Sketch,
     asked: UpdateOptions,
 ) -> UpdateReport {
@@ -54,8 +53,8 @@ pub(crate) async fn plan(
 }
 
 /// An apply by somebody who just came; nothing where it did not even begin.
-pub(crate) async fn try_apply(
-    account: &Arc<Account>,
+pub(crate) async fn try_apply<C: CloudWriter + 'static>(
+    account: &Arc<C>,
     sketch: &Sketch,
     asked: UpdateOptions,
     options: &Options,
@@ -67,8 +66,8 @@ pub(crate) async fn try_apply(
 }
 
 /// An apply that must get somewhere.
-pub(crate) async fn apply(
-    account: &Arc<Account>,
+pub(crate) async fn apply<C: CloudWriter + 'static>(
+    account: &Arc<C>,
     sketch: &Sketch,
     asked: UpdateOptions,
 ) -> UpdateReport {
