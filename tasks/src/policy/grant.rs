@@ -80,9 +80,14 @@ impl fmt::Display for ActionName {
 }
 
 impl Document {
-    /// What the document comes to.
+    /// What the document comes to, in the words of [version `2012-10-17`](Self::VERSION): where
+    /// there are no variables in the document's own version, `${` stands for itself.
     pub fn grants(&self) -> BTreeSet<Grant> {
-        self.statements.iter().flat_map(Statement::grants).collect()
+        let grants = self.statements.iter().flat_map(Statement::grants);
+        if self.version.as_deref() == Some(Self::VERSION) {
+            return grants.collect();
+        }
+        grants.map(Grant::without_variables).collect()
     }
 }
 
@@ -120,6 +125,25 @@ impl Statement {
             }
         }
         grants
+    }
+}
+
+impl Grant {
+    /// With each `${` written as what stands for itself.
+    fn without_variables(self) -> Self {
+        let escaped = |text: String| text.replace("${", "${$}{");
+        let set = |texts: BTreeSet<String>| texts.into_iter().map(escaped).collect();
+        let keys = |keys: BTreeMap<String, BTreeSet<String>>| {
+            keys.into_iter().map(|(key, values)| (key, set(values))).collect()
+        };
+        Self {
+            resource: self.resource.map(|resource| match resource {
+                Names::Only(name) => Names::Only(escaped(name)),
+                Names::AllBut(names) => Names::AllBut(set(names)),
+            }),
+            condition: self.condition.into_iter().map(|(name, of)| (name, keys(of))).collect(),
+            ..self
+        }
     }
 }
 
