@@ -22,12 +22,17 @@ struct Access {
 /// one to another is no difference.
 pub(crate) fn by_role(blueprint: &Blueprint, report: &Report) -> BTreeMap<String, AccessDiff> {
     let wanted = documents(blueprint);
+    let cluster = blueprint.cluster().name();
+    let accounts = blueprint.accounts().iter();
+    let accounts: BTreeSet<_> = accounts.map(|role| role.account.role_name(cluster)).collect();
     let mut roles: BTreeMap<&str, Access> = BTreeMap::new();
     for entry in &report.entries {
         if entry.task.kind() != kind::ROLE_POLICY {
             continue;
         }
-        let access = roles.entry(role_of(entry.task.name())).or_default();
+        let policy = entry.task.name();
+        let role = if accounts.contains(policy) { policy } else { role_of(policy) };
+        let access = roles.entry(role).or_default();
         if entry.is_change() {
             for field in fields(entry) {
                 access.from.extend(grants(field.from.as_ref()));
@@ -49,9 +54,14 @@ pub(crate) fn by_role(blueprint: &Blueprint, report: &Report) -> BTreeMap<String
 
 /// The inline policies that roles are to have, by the policy's name.
 fn documents(blueprint: &Blueprint) -> BTreeMap<String, &Document> {
+    let cluster = blueprint.cluster().name();
+    let instances = blueprint.policies().iter();
+    let instances =
+        instances.map(|(role, policies)| (names::instance_role(*role, cluster), policies));
+    let accounts = blueprint.accounts().iter();
+    let accounts = accounts.map(|role| (role.account.role_name(cluster), &role.policies));
     let mut documents = BTreeMap::new();
-    for (role, InlinePolicies { own, additional }) in blueprint.policies() {
-        let name = names::instance_role(*role, blueprint.cluster().name());
+    for (name, InlinePolicies { own, additional }) in instances.chain(accounts) {
         documents
             .extend(additional.iter().map(|document| (names::additional_policy(&name), document)));
         documents.extend(own.iter().map(|document| (name.clone(), document)));
@@ -59,7 +69,7 @@ fn documents(blueprint: &Blueprint) -> BTreeMap<String, &Document> {
     documents
 }
 
-/// The role that an inline policy of this name is in: ours have the role's name in theirs, and
+/// The role of instances that an inline policy of this name is in: ours have the role's name in theirs, and
 /// those of a role that goes are listed as `ROLE/POLICY`.
 fn role_of(policy: &str) -> &str {
     let role = policy.split_once('/').map_or(policy, |(role, _)| role);

@@ -7,9 +7,12 @@ use cloudup_tasks::cloud::{CloudError, CloudReader, all_pages, iam::Quotas, rout
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::manifest::{
-    Cluster,
-    spec::{DnsType, Role, Subnet},
+use crate::{
+    manifest::{
+        Cluster,
+        spec::{DnsType, Role, Subnet},
+    },
+    service_accounts::AddOn,
 };
 
 /// What documents are made of beside the manifest. Found once, before anything is planned; all
@@ -200,12 +203,17 @@ pub(crate) fn region_of_zone(zone: &str) -> &str {
     &zone[..start + digits]
 }
 
-/// Whether some document names the hosted zone: that of a control plane on which a controller
-/// writes records under the instances' own role.
+/// Whether some document names the hosted zone: that of an add-on which writes records, or that
+/// of a control plane under whose role it does.
 fn needs_zone(cluster: &Cluster) -> bool {
-    cluster.spec.topology.dns.kind != DnsType::None
-        && !cluster.spec.iam.uses_service_accounts()
-        && cluster.groups.iter().any(|group| group.spec.role == Role::ControlPlane)
+    let spec = &cluster.spec;
+    if spec.topology.dns.kind == DnsType::None {
+        return false;
+    }
+    if spec.iam.uses_service_accounts() {
+        return [AddOn::DnsController, AddOn::ExternalDns].iter().any(|it| it.has_role(spec));
+    }
+    cluster.groups.iter().any(|group| group.spec.role == Role::ControlPlane)
 }
 
 async fn hosted_zone(

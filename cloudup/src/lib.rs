@@ -6,6 +6,7 @@
 mod access;
 pub mod dump;
 pub mod environment;
+pub mod issuer;
 pub mod kinds;
 pub mod manifest;
 pub mod model;
@@ -14,4 +15,5 @@ pub mod overrides;
 pub mod partition;
 pub mod phase;
 pub mod policy;
+pub mod service_accounts;
 pub mod update;

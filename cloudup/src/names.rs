@@ -50,6 +50,23 @@ pub fn instance_role(role: Role, cluster: &str) -> String {
     truncated(&format!("{prefix}.{cluster}"), ROLE_NAME_LIMIT)
 }
 
+/// The name of the IAM role of a service account, and of its inline policy.
+///
+/// ```
+/// use cloudup::names::service_account_role;
+///
+/// assert_eq!(service_account_role("team-*", "app", "a.org"), "app.team-wildcard.sa.a.org");
+/// ```
+pub fn service_account_role(namespace: &str, name: &str, cluster: &str) -> String {
+    let namespace = without_wildcards(namespace);
+    truncated(&format!("{name}.{namespace}.sa.{cluster}"), ROLE_NAME_LIMIT)
+}
+
+/// A pattern with a word in the place of each `*`, which names and tags cannot hold.
+pub fn without_wildcards(pattern: &str) -> String {
+    pattern.replace('*', "wildcard")
+}
+
 /// The name of the inline policy that `spec.additionalPolicies` asks for, in the role of the
 /// given name.
 pub fn additional_policy(role_name: &str) -> String {
@@ -159,6 +176,7 @@ mod tests {
             for role in Role::ALL {
                 prop_assert!(may_be_of(&instance_role(role, &cluster), &cluster));
             }
+            prop_assert!(may_be_of(&service_account_role("a", "b", &cluster), &cluster));
             prop_assert!(!may_be_of("somebody-elses", &cluster));
         }
 

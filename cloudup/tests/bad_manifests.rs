@@ -215,6 +215,16 @@ const CASES: &[(&str, &str, &str)] = &[
         "serviceAccountExternalPermissions:\n    - &a {name: a, namespace: b, aws: {inlinePolicy: \"[]\"}}\n    - *a",
     ),
     (
+        "a service account is an add-on's",
+        "allowContainerRegistry: true",
+        "useServiceAccountExternalPermissions: true\n    serviceAccountExternalPermissions:\n    - {name: dns-controller, namespace: kube-system, aws: {inlinePolicy: \"[]\"}}",
+    ),
+    (
+        "two service accounts would have one role",
+        "allowContainerRegistry: true",
+        "serviceAccountExternalPermissions:\n    - {name: a, namespace: \"b-*\", aws: {inlinePolicy: \"[]\"}}\n    - {name: a, namespace: b-wildcard, aws: {inlinePolicy: \"[]\"}}",
+    ),
+    (
         "a label is reserved",
         "Owner: team",
         "KubernetesCluster: other\n    kops.k8s.io/x: z\n    aws:x: z",

@@ -293,16 +293,6 @@ async fn access_that_a_role_has_anyway_is_not_gained_again() {
 }
 
 #[tokio::test]
-async fn nobody_is_left_to_believe_that_service_accounts_have_roles() {
-    let account = account();
-    let mut cluster = cluster("", &[control_plane()]);
-    cluster.spec.iam.use_service_account_external_permissions = Some(true);
-    let planned = plan(&account, &cluster, UpdateOptions::default()).await;
-    assert!(planned.notices[0].message.contains("roles of service accounts are not made"));
-    assert_eq!(planned.environment.hosted_zone_id, None, "and no zone is looked for");
-}
-
-#[tokio::test]
 async fn a_role_of_ours_stays_while_it_is_in_a_profile_that_a_group_brings() {
     let account = account();
     let ours = cluster("", &[control_plane(), group("nodes", "Node", "")]);

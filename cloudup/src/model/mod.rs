@@ -1,12 +1,16 @@
-//! From a manifest to a graph of tasks: what a cluster's instances need in the account.
+//! From a manifest to a graph of tasks: what a cluster's instances and service accounts need in
+//! the account.
 //!
 //! [`Blueprint::graph`] is a list that reads as the design. It is pure: what the manifest and the
 //! [`Environment`] say goes in, a graph comes out, and nothing is looked up.
 
 mod existing;
 mod instances;
+mod service_accounts;
 mod templates;
 mod unwanted;
+
+pub use service_accounts::AccountRole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +22,7 @@ use cloudup_tasks::{
 
 use crate::{
     environment::Environment,
+    issuer::issuer,
     kinds,
     manifest::{Cluster, Notice, spec::Role},
     names,
@@ -32,6 +37,8 @@ pub struct Blueprint {
     environment: Environment,
     /// What instances of each role need, for roles that some group has.
     policies: BTreeMap<Role, InlinePolicies>,
+    /// The service accounts that are to have roles of their own.
+    accounts: Vec<AccountRole>,
 }
 
 /// How a graph is to be run, as far as the lifecycles of its tasks depend on it.
@@ -65,7 +72,12 @@ impl Blueprint {
                 Err(error) => errors.push(error),
             }
         }
-        if errors.is_empty() { Ok(Self { cluster, environment, policies }) } else { Err(errors) }
+        let accounts = service_accounts::wanted(&cluster, &environment, &mut errors);
+        if errors.is_empty() {
+            Ok(Self { cluster, environment, policies, accounts })
+        } else {
+            Err(errors)
+        }
     }
 
     /// The cluster.
@@ -83,6 +95,11 @@ impl Blueprint {
         &self.policies
     }
 
+    /// The service accounts that are to have roles of their own.
+    pub fn accounts(&self) -> &[AccountRole] {
+        &self.accounts
+    }
+
     /// What the manifest says that comes to nothing here.
     pub fn notices(&self) -> Vec<Notice> {
         let Cluster { spec, source, .. } = &self.cluster;
@@ -97,16 +114,21 @@ impl Blueprint {
                 Notice { place: Some(source.place(&path)), message }
             })
             .collect();
-        if spec.iam.uses_service_accounts() {
-            let path = "spec.iam.useServiceAccountExternalPermissions";
-            let message = "roles of service accounts are not made: what controllers need is taken \
-                           off the control plane, and must come from roles that are there already";
-            notices.push(Notice { place: Some(source.place(path)), message: message.to_owned() });
+        if !self.accounts.is_empty()
+            && !spec.service_account_issuer_discovery.enable_aws_oidc_provider
+        {
+            let message = format!(
+                "service accounts can take on their roles only where IAM has an identity provider \
+                 for {}, and spec.serviceAccountIssuerDiscovery.enableAWSOIDCProvider does not \
+                 ask for one",
+                issuer(&self.cluster, &self.environment.region)
+            );
+            notices.push(Notice { place: Some(source.place("spec.iam")), message });
         }
         notices
     }
 
-    /// Everything that instances need in the account, as tasks.
+    /// Everything that instances and service accounts need in the account, as tasks.
     pub fn graph(&self, run: Run) -> Graph<Aws> {
         let mut graph = kinds::empty_graph();
         let mut profiles = Profiles::default();
@@ -120,6 +142,7 @@ impl Blueprint {
         }
         existing::add(self, &mut graph, run, &mut profiles);
         unwanted::add(self, &mut graph, run, &mut profiles);
+        service_accounts::add(self, &mut graph, run, &profiles);
         if run.has_ec2 {
             templates::add(self, &mut graph, run, &profiles);
         }

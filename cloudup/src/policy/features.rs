@@ -40,7 +40,7 @@ impl Features {
     pub(super) fn of(cluster: &Cluster, role: Role) -> Self {
         let spec = &cluster.spec;
         let network = &spec.networking;
-        let ipv6 = spec.non_masquerade_cidr.as_deref().is_some_and(|cidr| cidr.contains(':'));
+        let ipv6 = spec.is_ipv6_only();
         let amazon_vpc = network.amazonvpc.is_some();
         let cilium_eni =
             network.cilium.as_ref().is_some_and(|cilium| cilium.ipam == Some(CiliumIpam::Eni));
@@ -70,12 +70,10 @@ impl Features {
 }
 
 /// Whether the node termination handler is there and listens to a queue, as it does unless the
-/// manifest says otherwise. With Karpenter, which handles terminations by itself, it must be asked
-/// for.
+/// manifest says otherwise.
 fn termination_queue(spec: &ClusterSpec) -> bool {
-    let handler = &spec.node_termination_handler;
-    handler.enabled.unwrap_or(!spec.karpenter.enabled)
-        && handler.enable_sqs_termination_draining != Some(false)
+    spec.has_termination_handler()
+        && spec.node_termination_handler.enable_sqs_termination_draining != Some(false)
 }
 
 /// Whether a group's instances wait in a warm pool until they report that they are ready.

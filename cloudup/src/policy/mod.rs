@@ -1,4 +1,5 @@
-//! What the roles of a cluster's instances may do: kOps' permissions, one statement a reason.
+//! What the roles of a cluster's instances, add-ons and service accounts may do: kOps'
+//! permissions, one statement a reason.
 //!
 //! [`InlinePolicies`] are what the model gives to a role. Which part of the manifest asks
 //! for which permissions is read from top to bottom in this file; what they consist of is in a
@@ -6,8 +7,10 @@
 //! the document; statements are in the order of their Sids and everything in them is sorted, so
 //! the same manifest always gives the same bytes.
 
+mod add_ons;
 mod autoscaler;
 mod ccm;
+mod cert_manager;
 mod cni;
 mod dns;
 mod ebs_csi;
@@ -15,6 +18,7 @@ mod ecr;
 mod etcd;
 mod features;
 mod inline;
+mod karpenter;
 mod kms;
 mod lbc;
 mod node;
@@ -30,13 +34,17 @@ use self::{
     features::Features,
     permissions::{Permissions, Scope},
 };
-pub use self::{inline::InlinePolicies, trust::instance_trust};
+pub use self::{
+    inline::InlinePolicies,
+    trust::{instance_trust, service_account_trust},
+};
 use crate::{
     environment::Environment,
     manifest::{
         Cluster,
         spec::{ClusterSpec, Role},
     },
+    service_accounts::ServiceAccount,
 };
 
 /// Why a role's policy cannot be written.
@@ -61,6 +69,21 @@ pub enum PolicyError {
         /// What is wrong.
         source: DocumentError,
     },
+    /// What the manifest gives to a service account is not a list of statements.
+    #[error("the inlinePolicy of service account {account} is not a list of statements")]
+    Inline {
+        /// Whose it is.
+        account: ServiceAccount,
+        /// What is wrong.
+        source: DocumentError,
+    },
+}
+
+impl<'a> Scope<'a> {
+    fn of(cluster: &'a Cluster, environment: &'a Environment) -> Self {
+        let Environment { partition, region, .. } = environment;
+        Self { partition, region, cluster: cluster.name() }
+    }
 }
 
 /// What instances of `role` may do.
@@ -69,11 +92,7 @@ fn instance_permissions<'a>(
     environment: &'a Environment,
     role: Role,
 ) -> Result<Permissions<'a>, PolicyError> {
-    let mut permissions = Permissions::new(Scope {
-        partition: &environment.partition,
-        region: &environment.region,
-        cluster: cluster.name(),
-    });
+    let mut permissions = Permissions::new(Scope::of(cluster, environment));
     let to = &mut permissions;
     let spec = &cluster.spec;
     let has = Features::of(cluster, role);
@@ -81,7 +100,7 @@ fn instance_permissions<'a>(
         Role::ControlPlane => {
             control_plane(to, spec, &has)?;
             if !spec.iam.uses_service_accounts() {
-                controllers(to, spec, &has, environment.hosted_zone_id.as_deref());
+                add_ons::on_control_plane(to, spec, &has, environment.hosted_zone_id.as_deref());
             }
         }
         Role::ApiServer => api_server(to, spec, &has)?,
@@ -110,48 +129,6 @@ fn control_plane(
         cni::cilium_eni(to);
     }
     Ok(())
-}
-
-/// The controllers on the control plane, which act under its role unless they have roles of
-/// their own (`spec.iam.useServiceAccountExternalPermissions`).
-///
-/// As in kOps, the EBS CSI driver and the autoscaler are provided for even if they are not
-/// installed.
-fn controllers(to: &mut Permissions<'_>, spec: &ClusterSpec, has: &Features, zone: Option<&str>) {
-    if let Some(zone) = zone {
-        dns::records(to, zone);
-    }
-    ebs_csi::volumes(to);
-    if spec.snapshot_controller.enabled == Some(true) {
-        ebs_csi::snapshots(to);
-    }
-    ccm::nodes_and_load_balancers(to);
-    if spec.cloud_config.nlb_security_group_mode.as_deref() == Some("Managed") {
-        ccm::nlb_security_groups(to);
-    }
-    if spec.networking.kubenet.is_some() {
-        ccm::routes(to);
-    }
-    let balancers = &spec.aws_load_balancer_controller;
-    if balancers.enabled == Some(true) {
-        lbc::load_balancers(to);
-        if balancers.enable_waf {
-            lbc::waf(to);
-        }
-        if balancers.enable_waf_v2 {
-            lbc::waf_v2(to);
-        }
-        if balancers.enable_shield {
-            lbc::shield(to);
-        }
-    }
-    autoscaler::groups(to);
-    if spec.cluster_autoscaler.aws_use_static_instance_list != Some(true) {
-        autoscaler::instance_types(to);
-    }
-    if has.termination_queue {
-        nth::queue(to);
-    }
 }
 
 /// API servers without etcd.

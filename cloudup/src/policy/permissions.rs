@@ -28,6 +28,11 @@ impl Scope<'_> {
     pub(super) fn ec2_arn(&self, resource_type: &str) -> String {
         format!("arn:{}:ec2:*:*:{resource_type}/*", self.partition)
     }
+
+    /// The ARN of all of EC2's resources of a type that accounts share, in any region.
+    pub(super) fn shared_ec2_arn(&self, resource_type: &str) -> String {
+        format!("arn:{}:ec2:*::{resource_type}/*", self.partition)
+    }
 }
 
 /// Permissions for one document. Each statement has a Sid, which says what it is for; the
@@ -84,9 +89,7 @@ impl<'a> Permissions<'a> {
         require(&mut made_for_us, "StringEquals", "ec2:CreateAction", creating);
         self.allow(on_create, &["ec2:CreateTags"], arns.clone(), made_for_us);
 
-        let mut ours_and_kept = self.resource_is_tagged();
-        let its_tag = format!("aws:RequestTag/{CLUSTER_TAG}");
-        require(&mut ours_and_kept, "Null", &its_tag, &["true"]);
+        let ours_and_kept = self.resource_stays_tagged();
         self.allow(later, &["ec2:CreateTags", "ec2:DeleteTags"], arns, ours_and_kept);
     }
 
@@ -120,6 +123,14 @@ impl<'a> Permissions<'a> {
     /// The resource is tagged as the cluster's.
     pub(super) fn resource_is_tagged(&self) -> Condition {
         self.cluster_tag("aws:ResourceTag")
+    }
+
+    /// The resource is tagged as the cluster's, and the request does not touch that tag.
+    pub(super) fn resource_stays_tagged(&self) -> Condition {
+        let mut condition = self.resource_is_tagged();
+        let its_tag = format!("aws:RequestTag/{CLUSTER_TAG}");
+        require(&mut condition, "Null", &its_tag, &["true"]);
+        condition
     }
 
     /// The request tags what it makes as the cluster's.

@@ -10,7 +10,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::manifest::{InstanceGroup, Source, spec::Metadata};
+use crate::{
+    manifest::{InstanceGroup, Source, spec::Metadata},
+    service_accounts::AddOn,
+};
 
 fn environment(partition: &str, region: &str) -> Environment {
     Environment {
@@ -56,6 +59,10 @@ fn own(cluster: &Cluster, at: &Environment, role: Role) -> Option<Document> {
     InlinePolicies::of_instances(cluster, at, role).unwrap().own
 }
 
+fn of_add_on(cluster: &Cluster, at: &Environment, add_on: AddOn) -> Document {
+    InlinePolicies::of_add_on(cluster, at, add_on).own.unwrap()
+}
+
 /// Everything that can be switched on together, and costs the most.
 fn everything() -> Value {
     json!({
@@ -72,6 +79,7 @@ fn everything() -> Value {
         "snapshotController": { "enabled": true },
         "clusterAutoscaler": { "enabled": true },
         "warmPool": { "enableLifecycleHook": true },
+        "certManager": { "enabled": true, "hostedZoneIDs": ["Z1", "Z2", "Z3"] },
     })
 }
 
@@ -91,18 +99,23 @@ fn the_largest_policies_fit_in_every_partition() {
     ];
     let limit = Quotas::default().role_policy_size;
     let mut table =
-        format!("{:<12}{:<16}{:>8}{:>8}\n", "partition", "role", names[0].len(), names[1].len());
+        format!("{:<12}{:<32}{:>8}{:>8}\n", "partition", "role", names[0].len(), names[1].len());
     for (partition, region) in partitions {
-        for role in Role::ALL {
-            write!(table, "{partition:<12}{:<16}", role.to_string()).unwrap();
+        let at = environment(partition, region);
+        let mut row = |what: String, size_of: &dyn Fn(&Cluster) -> usize| {
+            write!(table, "{partition:<12}{what:<32}").unwrap();
             for name in names {
-                let cluster = cluster_called(name, everything());
-                let document = own(&cluster, &environment(partition, region), role);
-                let size = document.as_ref().map_or(0, Document::size);
+                let size = size_of(&cluster_called(name, everything()));
                 write!(table, "{size:>8}").unwrap();
-                assert!(size <= limit, "{role} of {name} in {partition} takes {size}");
+                assert!(size <= limit, "{what} of {name} in {partition} takes {size}");
             }
             table.push('\n');
+        };
+        for role in Role::ALL {
+            row(role.to_string(), &|cluster| own(cluster, &at, role).map_or(0, |it| it.size()));
+        }
+        for add_on in AddOn::ALL {
+            row(add_on.account().name, &|cluster| of_add_on(cluster, &at, add_on).size());
         }
     }
     println!("characters of a role's own inline policy, by length of the cluster's name:\n{table}");
@@ -185,6 +198,92 @@ fn only_a_role_whose_warm_pool_has_a_hook_may_report_to_it() {
     assert_eq!(reporting, [Role::ApiServer, Role::Node]);
 }
 
+#[test]
+fn add_ons_may_do_under_their_own_roles_what_they_may_do_under_the_control_planes() {
+    let (cluster, at) = (cluster(everything()), environment("aws", "eu-west-1"));
+    let control_plane = own(&cluster, &at, Role::ControlPlane).unwrap().grants();
+    let extra = |add_on| {
+        let grants = of_add_on(&cluster, &at, add_on).grants();
+        grants.difference(&control_plane).count()
+    };
+    let with_extra: Vec<_> = AddOn::ALL.into_iter().filter(|add_on| extra(*add_on) > 0).collect();
+    // The last one keeps what every worker has, and the others exist with roles of their own only.
+    assert_eq!(with_extra, [AddOn::CertManager, AddOn::Karpenter]);
+}
+
+#[test]
+fn no_zone_no_records() {
+    let at = Environment { hosted_zone_id: None, ..environment("aws", "eu-west-1") };
+    for add_on in [AddOn::DnsController, AddOn::ExternalDns] {
+        assert_eq!(InlinePolicies::of_add_on(&cluster(json!({})), &at, add_on).own, None);
+    }
+}
+
+/// A cluster whose workers are Karpenter's.
+fn karpenters(workers: &Value) -> Cluster {
+    let mut cluster = cluster(json!({}));
+    for group in cluster.groups.iter_mut().filter(|group| group.spec.role == Role::Node) {
+        let mut spec = json!({ "role": "Node", "manager": "Karpenter" });
+        spec.as_object_mut().unwrap().extend(workers.as_object().unwrap().clone());
+        group.spec = serde_json::from_value(spec).unwrap();
+    }
+    cluster
+}
+
+#[test]
+fn karpenter_starts_tags_and_stops_instances_of_the_cluster() {
+    let at = environment("aws-cn", "cn-north-1");
+    let document = of_add_on(&karpenters(&json!({})), &at, AddOn::Karpenter);
+    insta::assert_snapshot!(document.pretty());
+}
+
+#[test]
+fn karpenter_hands_on_what_its_groups_bring() {
+    let at = environment("aws", "eu-west-1");
+    let profile = "arn:aws:iam::111122223333:instance-profile/mine";
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/k";
+    let workers = "arn:aws:iam::*:role/nodes.minimal.example.com";
+    let table = [
+        (json!({}), workers, false),
+        (json!({ "iam": { "profile": profile } }), "arn:aws:iam::*:role/*", false),
+        (json!({ "rootVolumeEncryptionKey": key }), workers, false),
+        (json!({ "rootVolumeEncryption": true, "rootVolumeEncryptionKey": key }), workers, true),
+        (json!({ "manager": "CloudGroup", "iam": { "profile": profile } }), workers, false),
+    ];
+    for (fields, role, uses_keys) in table {
+        let document = of_add_on(&karpenters(&fields), &at, AddOn::Karpenter);
+        let text = document.compact();
+        assert!(text.contains(&format!("\"Resource\":\"{role}\"")), "{fields}: {text}");
+        assert_eq!(text.contains("kms:CreateGrant"), uses_keys, "{fields}");
+    }
+}
+
+#[test]
+fn cert_manager_answers_challenges_in_its_zones_alone() {
+    let at = environment("aws", "eu-west-1");
+    let document = of_add_on(&cluster(everything()), &at, AddOn::CertManager);
+    insta::assert_snapshot!(document.pretty());
+}
+
+#[test]
+fn a_service_account_is_given_exactly_what_is_written() {
+    let entry = |text: &str| {
+        serde_json::from_value(json!({
+            "name": "app", "namespace": "team", "aws": { "inlinePolicy": text },
+        }))
+        .unwrap()
+    };
+    let of = |text| InlinePolicies::of_service_account(&entry(text));
+    let text = r#"[{"Sid":"NotThose","Effect":"Deny","NotAction":"s3:*","Resource":"*"}]"#;
+    let statement = r#"{"Sid":"NotThose","Effect":"Deny","NotAction":"s3:*","Resource":"*"}"#;
+    assert!(of(text).unwrap().own.unwrap().compact().contains(statement));
+    assert_eq!(of("[]").unwrap().own, None, "no statements, no policy");
+    assert_eq!(
+        of("{}").unwrap_err().to_string(),
+        "the inlinePolicy of service account team/app is not a list of statements"
+    );
+}
+
 /// Clusters with any of the switches on.
 fn clusters() -> impl Strategy<Value = Cluster> {
     let all = everything();
@@ -211,8 +310,10 @@ proptest! {
     #[test]
     fn every_statement_says_why_it_is_there_and_iam_takes_the_document(cluster in clusters()) {
         let at = environment("aws", "eu-west-1");
-        for role in Role::ALL {
-            let Some(document) = own(&cluster, &at, role) else { continue };
+        let of_roles = Role::ALL.into_iter().filter_map(|role| own(&cluster, &at, role));
+        let add_ons = AddOn::ALL.into_iter().filter(|add_on| add_on.has_role(&cluster.spec));
+        let of_add_ons = add_ons.map(|add_on| of_add_on(&cluster, &at, add_on));
+        for document in of_roles.chain(of_add_ons) {
             prop_assert!(document.check(DocumentUse::Permissions).is_ok());
             let sids: BTreeSet<_> =
                 document.statements.iter().filter_map(|s| s.sid.as_deref()).collect();

@@ -20,6 +20,8 @@ pub struct ClusterSpec {
     pub kubernetes_version: Option<String>,
     /// The API's public name.
     pub master_public_name: Option<String>,
+    /// The addresses from which the API can be reached.
+    pub kubernetes_api_access: Vec<String>,
     /// Where the cluster's configuration is kept, which the control plane may read.
     pub config_base: Option<String>,
     /// Where key pairs are kept, if not below [`config_base`](Self::config_base).
@@ -87,6 +89,19 @@ pub struct ClusterSpec {
     pub snapshot_controller: SnapshotController,
     /// The pod identity webhook.
     pub pod_identity_webhook: PodIdentityWebhook,
+}
+
+impl ClusterSpec {
+    /// Whether nodes and pods have IPv6 addresses only.
+    pub fn is_ipv6_only(&self) -> bool {
+        self.non_masquerade_cidr.as_deref().is_some_and(|cidr| cidr.contains(':'))
+    }
+
+    /// Whether the node termination handler is there, as it is unless the manifest says otherwise.
+    /// With Karpenter, which handles terminations by itself, it must be asked for.
+    pub fn has_termination_handler(&self) -> bool {
+        self.node_termination_handler.enabled.unwrap_or(!self.karpenter.enabled)
+    }
 }
 
 /// `spec.iam`.
@@ -198,4 +213,6 @@ pub struct DiscoveryService {
 pub struct KubeApiServer {
     /// The issuer of service-account tokens.
     pub service_account_issuer: Option<String>,
+    /// Whether it answers those who do not say who they are.
+    pub anonymous_auth: Option<bool>,
 }

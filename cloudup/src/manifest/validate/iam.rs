@@ -1,13 +1,20 @@
 //! `spec.iam`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cloudup_tasks::arn::IamKind;
 
 use super::{Check, arns, policies};
-use crate::manifest::spec::{AwsPermission, Iam, ServiceAccountPermission};
+use crate::{
+    manifest::{
+        Cluster,
+        spec::{AwsPermission, ServiceAccountPermission},
+    },
+    service_accounts::{AddOn, ServiceAccount},
+};
 
-pub(super) fn check(iam: &Iam, check: &mut Check<'_>) {
+pub(super) fn check(cluster: &Cluster, check: &mut Check<'_>) {
+    let iam = &cluster.spec.iam;
     if iam.legacy {
         check.wrong(
             "spec.iam.legacy",
@@ -18,14 +25,50 @@ pub(super) fn check(iam: &Iam, check: &mut Check<'_>) {
     if let Some(boundary) = &iam.permissions_boundary {
         arns::check("spec.iam.permissionsBoundary", boundary, IamKind::Policy, check);
     }
-    let mut seen = BTreeMap::new();
     for (index, entry) in iam.service_account_external_permissions.iter().enumerate() {
-        let path = format!("spec.iam.serviceAccountExternalPermissions[{index}]");
-        account(&path, entry, check);
-        let key = (entry.namespace.as_str(), entry.name.as_str());
-        if let Some(first) = seen.insert(key, index).filter(|_| !entry.name.is_empty()) {
-            let message = format!("service account {}/{} is here twice", key.0, key.1);
-            check.wrong(&path, message, format!("it is entry {first} already: put both together"));
+        account(&entry_path(index), entry, check);
+    }
+    roles(cluster, check);
+}
+
+fn entry_path(index: usize) -> String {
+    format!("spec.iam.serviceAccountExternalPermissions[{index}]")
+}
+
+/// Each account has a role of its own, and so have add-ons.
+fn roles(cluster: &Cluster, check: &mut Check<'_>) {
+    let add_ons = AddOn::ALL.into_iter().filter(|add_on| add_on.has_role(&cluster.spec));
+    let add_ons: BTreeSet<_> =
+        add_ons.map(|add_on| add_on.account().role_name(cluster.name())).collect();
+    let mut seen = BTreeMap::new();
+    for (index, entry) in cluster.spec.iam.service_account_external_permissions.iter().enumerate() {
+        let path = entry_path(index);
+        let account = ServiceAccount::from(entry);
+        if account.name.is_empty() {
+            continue;
+        }
+        let role = account.role_name(cluster.name());
+        if add_ons.contains(&role) {
+            let message =
+                format!("service account {account} is an add-on's, and has a role of its own");
+            let hint = "remove the entry, or give another account the permissions";
+            check.wrong(&path, message, hint);
+        }
+        match seen.get(&role) {
+            None => {
+                seen.insert(role, (index, account));
+            }
+            Some((first, same)) if *same == account => {
+                let message = format!("service account {account} is here twice");
+                let hint = format!("it is entry {first} already: put both together");
+                check.wrong(&path, message, hint);
+            }
+            Some((first, other)) => {
+                let message =
+                    format!("service accounts {other} and {account} would have one role, {role}");
+                let hint = format!("give entry {first} or this one another namespace");
+                check.wrong(&path, message, hint);
+            }
         }
     }
 }

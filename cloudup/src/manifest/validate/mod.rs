@@ -29,7 +29,7 @@ pub(super) fn manifest(
         names::cluster(cluster, check);
         cluster::check(cluster, check);
         network::check(&cluster.spec, check);
-        iam::check(&cluster.spec.iam, check);
+        iam::check(cluster, check);
         policies::check(cluster, check);
         discovery::check(&cluster.spec.service_account_issuer_discovery, check);
         addons::check(&cluster.spec, check);

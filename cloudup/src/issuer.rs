@@ -1,0 +1,162 @@
+//! Who signs a cluster's service-account tokens, and where AWS finds the keys.
+
+use crate::{
+    manifest::{
+        Cluster,
+        spec::{DnsType, KubeApiServer},
+    },
+    partition,
+};
+
+/// What issuers' addresses start with, and the names of identity providers leave out.
+const SCHEME: &str = "https://";
+
+/// Everybody's addresses.
+const ANYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];
+
+/// The issuer of a cluster's tokens: `spec.kubeAPIServer.serviceAccountIssuer`, or else where its
+/// documents are published, or else the API server itself.
+///
+/// Whether the API server is asked under its public name goes by whether anybody may ask it. A
+/// bucket is taken to be in `region`, the cluster's own.
+pub fn issuer(cluster: &Cluster, region: &str) -> String {
+    let spec = &cluster.spec;
+    let KubeApiServer { service_account_issuer, anonymous_auth } = &spec.kube_api_server;
+    if let Some(issuer) = service_account_issuer {
+        return issuer.clone();
+    }
+    let discovery = &spec.service_account_issuer_discovery;
+    if let Some(store) = &discovery.discovery_store {
+        return published_at(store, region, spec.is_ipv6_only());
+    }
+    if let Some(url) = discovery.discovery_service.as_ref().and_then(|s| s.url.as_ref()) {
+        return url.clone();
+    }
+    let is_open = *anonymous_auth == Some(true)
+        && spec.kubernetes_api_access.iter().any(|cidr| ANYWHERE.contains(&cidr.as_str()));
+    let public_name = spec.master_public_name.clone().or_else(|| {
+        (spec.topology.dns.kind == DnsType::Public).then(|| format!("api.{}", cluster.name()))
+    });
+    match public_name.filter(|_| is_open) {
+        Some(name) => format!("{SCHEME}{name}"),
+        None => format!("{SCHEME}api.internal.{}", cluster.name()),
+    }
+}
+
+/// The address of what is in a store.
+fn published_at(store: &str, region: &str, ipv6_only: bool) -> String {
+    let Some((scheme, path)) = store.split_once("://") else { return store.to_owned() };
+    let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+    match scheme {
+        "s3" => {
+            let stack = if ipv6_only { "dualstack." } else { "" };
+            let suffix = partition::dns_suffix(region);
+            format!("{SCHEME}{bucket}.s3.{stack}{region}.{suffix}/{key}")
+        }
+        "gs" => format!("{SCHEME}storage.googleapis.com/{bucket}/{key}"),
+        // A store in memory, in tests, is as if it were served.
+        _ => format!("{SCHEME}{path}"),
+    }
+}
+
+/// What AWS calls the issuer: its address without the scheme.
+pub fn provider_name(issuer: &str) -> &str {
+    issuer.strip_prefix(SCHEME).unwrap_or(issuer)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::manifest::{Source, spec::Metadata};
+
+    fn of(fields: Value, region: &str) -> String {
+        let metadata = Metadata { name: "a.example.com".to_owned(), ..Metadata::default() };
+        let cluster = Cluster {
+            metadata,
+            spec: serde_json::from_value(fields).unwrap(),
+            groups: Vec::new(),
+            raw: Value::Null,
+            source: Source::default(),
+        };
+        issuer(&cluster, region)
+    }
+
+    #[test]
+    fn an_issuer_is_where_its_keys_are_published() {
+        let store =
+            |store: &str| json!({ "serviceAccountIssuerDiscovery": { "discoveryStore": store } });
+        let open = json!({
+            "kubeAPIServer": { "anonymousAuth": true },
+            "kubernetesApiAccess": ["10.0.0.0/8", "::/0"],
+        });
+        let with = |field: &str, value: Value| {
+            let mut fields = open.clone();
+            fields[field] = value;
+            fields
+        };
+        let table = [
+            (json!({}), "eu-west-1", "https://api.internal.a.example.com"),
+            (store("s3://b/c/d"), "eu-west-1", "https://b.s3.eu-west-1.amazonaws.com/c/d"),
+            (store("s3://b/c/"), "cn-north-1", "https://b.s3.cn-north-1.amazonaws.com.cn/c/"),
+            (store("s3://b"), "us-gov-west-1", "https://b.s3.us-gov-west-1.amazonaws.com/"),
+            (store("gs://b/c"), "eu-west-1", "https://storage.googleapis.com/b/c"),
+            (store("memfs://h/p"), "eu-west-1", "https://h/p"),
+            (
+                json!({
+                    "serviceAccountIssuerDiscovery": { "discoveryStore": "s3://b/c" },
+                    "nonMasqueradeCIDR": "::/0",
+                }),
+                "eu-west-1",
+                "https://b.s3.dualstack.eu-west-1.amazonaws.com/c",
+            ),
+            (
+                json!({
+                    "serviceAccountIssuerDiscovery":
+                        { "discoveryService": { "url": "https://d.example.com/x/" } },
+                }),
+                "eu-west-1",
+                "https://d.example.com/x/",
+            ),
+            (
+                json!({
+                    "serviceAccountIssuerDiscovery": { "discoveryStore": "s3://b/c" },
+                    "kubeAPIServer": { "serviceAccountIssuer": "https://mine.example.com" },
+                }),
+                "eu-west-1",
+                "https://mine.example.com",
+            ),
+            (open.clone(), "eu-west-1", "https://api.a.example.com"),
+            (
+                with("masterPublicName", json!("k.example.com")),
+                "eu-west-1",
+                "https://k.example.com",
+            ),
+            (
+                with("topology", json!({ "dns": { "type": "Private" } })),
+                "eu-west-1",
+                "https://api.internal.a.example.com",
+            ),
+            (
+                with("kubernetesApiAccess", json!(["10.0.0.0/8"])),
+                "eu-west-1",
+                "https://api.internal.a.example.com",
+            ),
+            (
+                with("kubeAPIServer", json!({ "anonymousAuth": false })),
+                "eu-west-1",
+                "https://api.internal.a.example.com",
+            ),
+        ];
+        for (fields, region, expected) in table {
+            assert_eq!(of(fields.clone(), region), expected, "{fields}");
+        }
+    }
+
+    #[test]
+    fn a_providers_name_is_the_rest_of_the_address_as_it_is() {
+        assert_eq!(provider_name("https://d.example.com/x/"), "d.example.com/x/");
+        assert_eq!(provider_name("http://d.example.com"), "http://d.example.com");
+    }
+}

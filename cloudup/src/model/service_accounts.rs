@@ -1,0 +1,117 @@
+//! The roles of service accounts: those of add-ons, and those that the manifest gives away.
+
+use std::collections::BTreeSet;
+
+use cloudup_engine::{
+    Graph,
+    lifecycle::{ExistsAndWarnIfChanges, WarnIfInsufficientAccess},
+};
+use cloudup_tasks::{
+    cloud::Aws,
+    iam::{IamRole, IamRolePolicy, IamRolePolicyAttachment},
+};
+
+use super::{Blueprint, Profiles, Run, governed, watched};
+use crate::{
+    environment::Environment,
+    issuer::issuer,
+    manifest::{Cluster, spec::Role},
+    names,
+    phase::Phase,
+    policy::{InlinePolicies, PolicyError, service_account_trust},
+    service_accounts::{AddOn, ServiceAccount},
+};
+
+/// A service account, with what its role may do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountRole {
+    /// Whose role it is.
+    pub account: ServiceAccount,
+    /// Its inline policy.
+    pub policies: InlinePolicies,
+    /// The ARNs of the managed policies that are to be attached to it, if the manifest says.
+    pub attached: Option<BTreeSet<String>>,
+}
+
+/// The accounts that are to have roles.
+pub(super) fn wanted(
+    cluster: &Cluster,
+    environment: &Environment,
+    errors: &mut Vec<PolicyError>,
+) -> Vec<AccountRole> {
+    let add_ons = AddOn::ALL.into_iter().filter(|add_on| add_on.has_role(&cluster.spec));
+    let mut roles: Vec<_> = add_ons
+        .map(|add_on| AccountRole {
+            account: add_on.account(),
+            policies: InlinePolicies::of_add_on(cluster, environment, add_on),
+            attached: None,
+        })
+        .collect();
+    for entry in &cluster.spec.iam.service_account_external_permissions {
+        let arns = entry.aws.iter().flat_map(|aws| &aws.policy_arns);
+        let attached: BTreeSet<_> = arns.cloned().collect();
+        match InlinePolicies::of_service_account(entry) {
+            Ok(policies) => roles.push(AccountRole {
+                account: entry.into(),
+                policies,
+                attached: (!attached.is_empty()).then_some(attached),
+            }),
+            Err(error) => errors.push(error),
+        }
+    }
+    roles
+}
+
+/// A role for each account that is to have one, with what it may do; the roles of add-ons that
+/// are to have none go, once the control plane may do what they did.
+pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, profiles: &Profiles) {
+    let Blueprint { cluster, environment, accounts, .. } = blueprint;
+    let issuer = issuer(cluster, &environment.region);
+    let mut security = governed(graph, run, Phase::Security);
+    for AccountRole { account, policies, attached } in accounts {
+        // The role's own policy has its name.
+        let name = account.role_name(cluster.name());
+        let trust = service_account_trust(account, &issuer, environment);
+        let role = security.add(
+            IamRole::new(&name, blueprint.owner(), trust)
+                .bounded_by(cluster.spec.iam.permissions_boundary.clone())
+                .tagged(cluster.spec.cloud_labels.clone())
+                .tagged(account.tags())
+                .within(environment.quotas),
+        );
+        let mut of_role = security.after(&role);
+        of_role.add(
+            IamRolePolicy::new(&name, &name, blueprint.owner(), policies.own.clone())
+                .made_by(&role)
+                .within(environment.quotas),
+        );
+        if let Some(arns) = attached {
+            of_role.add(
+                IamRolePolicyAttachment::new(&name, blueprint.owner(), arns)
+                    .made_by(&role)
+                    .within(environment.quotas),
+            );
+        }
+    }
+    let restricted_to_another = run.phase.is_some_and(|phase| phase != Phase::Security);
+    let mut leftovers = if restricted_to_another {
+        watched(graph, run, Phase::Security, ExistsAndWarnIfChanges)
+    } else {
+        // Names follow from the manifest, so that nobody need be allowed to read what never was.
+        watched(graph, run, Phase::Security, WarnIfInsufficientAccess)
+    };
+    let has_role: BTreeSet<_> = accounts.iter().map(|role| &role.account).collect();
+    let gone = AddOn::ALL.map(AddOn::account).into_iter().filter(|it| !has_role.contains(it));
+    let gone: Vec<_> = gone
+        .map(|account| {
+            let name = account.role_name(cluster.name());
+            leftovers.unwanted(IamRole::unwanted(name, blueprint.owner())).id().clone()
+        })
+        .collect();
+    let control_plane = names::instance_role(Role::ControlPlane, cluster.name());
+    for ready in profiles.ready.get(&control_plane).into_iter().flatten() {
+        for role in &gone {
+            graph.order(role.clone(), ready.clone());
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Updates of clusters whose service accounts have roles, on the embedded account.
+
+use std::{collections::BTreeSet, fmt::Write as _, sync::Arc};
+
+use cloudup::{
+    dump::{Dump, dump},
+    manifest::{Cluster, Manifest},
+    phase::Phase,
+    update::{Update, UpdateOptions, UpdateReport},
+};
+use cloudup_engine::{Options, Outcome};
+use cloudup_tasks::{
+    cloud::{CloudReader, CloudWriter},
+    local::{Account, State},
+    snapshot::Snapshot,
+};
+use serde_json::json;
+
+const HEAD: &str = "
+apiVersion: kops.k8s.io/v1alpha2
+kind: Cluster
+metadata:
+  name: demo.example.com
+spec:
+  cloudProvider: aws
+  configBase: s3://state/demo.example.com
+  cloudLabels: { Owner: team }
+  etcdClusters:
+  - name: main
+    etcdMembers: [{ name: a, instanceGroup: control-plane-a }]
+  subnets: [{ name: a, zone: eu-west-1a, type: Public, cidr: 172.20.32.0/19 }]
+  networkCIDR: 172.20.0.0/16
+";
+
+const GROUPS: &str = "---
+apiVersion: kops.k8s.io/v1alpha2
+kind: InstanceGroup
+metadata:
+  name: control-plane-a
+  labels: { kops.k8s.io/cluster: demo.example.com }
+spec: { role: Master, image: ami-12345678, machineType: m5.large, subnets: [a] }
+";
+
+const ADD_ONS: &str = "  iam: { useServiceAccountExternalPermissions: true }
+  serviceAccountIssuerDiscovery:
+    discoveryStore: s3://oidc/demo
+    enableAWSOIDCProvider: true
+";
+
+/// Entries of the user's, with what stands above them.
+fn entries(entries: &str) -> String {
+    format!(
+        "  iam:
+    permissionsBoundary: arn:aws:iam::123456789012:policy/bound
+    serviceAccountExternalPermissions:
+{entries}"
+    )
+}
+
+const LOGS: &str = "    - name: writer
+      namespace: team-*
+      aws: { policyARNs: [arn:aws:iam::123456789012:policy/logs] }
+";
+
+const INLINE: &str = r#"    - name: writer
+      namespace: team-*
+      aws: { inlinePolicy: '[{"Sid":"NotThose","Effect":"Allow","NotAction":"iam:*","Resource":"*"}]' }
+"#;
+
+const WRITER: &str = "writer.team-wildcard.sa.demo.example.com";
+
+fn cluster(more: &str) -> Cluster {
+    let text = format!("{HEAD}{more}{GROUPS}");
+    let manifest =
+        Manifest::read(&[("cluster.yaml", text)]).unwrap_or_else(|errors| panic!("{errors}"));
+    manifest.clusters.into_iter().next().expect("there is a cluster")
+}
+
+fn account() -> Arc<Account> {
+    let state = State::from_value(&json!({
+        "accountId": "123456789012",
+        "region": "eu-west-1",
+        "hostedZones": [{ "id": "Z1", "name": "example.com.", "private": false }],
+        "managedPolicies": [
+            { "arn": "arn:aws:iam::123456789012:policy/logs" },
+            { "arn": "arn:aws:iam::123456789012:policy/metrics" },
+            { "arn": "arn:aws:iam::123456789012:policy/bound" },
+        ],
+    }));
+    Arc::new(Account::in_memory(state.expect("a sound state")).recording())
+}
+
+async fn prepare(account: &Arc<Account>, cluster: &Cluster, options: UpdateOptions) -> Update {
+    let update = Update::prepare(cluster.clone(), options, CloudWriter::reader(&**account)).await;
+    update.unwrap_or_else(|error| panic!("{error}"))
+}
+
+async fn plan(account: &Arc<Account>, cluster: &Cluster, options: UpdateOptions) -> UpdateReport {
+    let update = prepare(account, cluster, options).await;
+    let cloud = Snapshot::of_writer(account.clone());
+    update.plan(cloud.reader(), &Options::default(), |_| ()).await.expect("a sound graph")
+}
+
+/// Applies an update, after which there is nothing to do.
+async fn apply(account: &Arc<Account>, cluster: &Cluster) -> UpdateReport {
+    let update = prepare(account, cluster, UpdateOptions::default()).await;
+    let cloud = Snapshot::of_writer(account.clone());
+    let done = update.apply(&cloud, &Options::default(), |_| ()).await.expect("a sound graph");
+    assert!(done.report.succeeded(), "{:?}", done.report);
+    let again = plan(account, cluster, UpdateOptions::default()).await;
+    assert_eq!(changes(&again), "", "there is nothing left to do");
+    done
+}
+
+async fn owned(account: &Account, cluster: &Cluster) -> Dump {
+    let reader: &dyn CloudReader = account;
+    dump(reader, cluster.name(), &cluster.groups).await.expect("the account answers")
+}
+
+/// What is done, a line each.
+fn changes(report: &UpdateReport) -> String {
+    let mut lines = String::new();
+    for entry in report.report.entries.iter().filter(|entry| entry.outcome != Outcome::Kept) {
+        writeln!(lines, "{}: {:?}, {:?}", entry.task, entry.change, entry.outcome).unwrap();
+    }
+    lines
+}
+
+#[tokio::test]
+async fn add_ons_take_over_what_they_need_and_give_it_back() {
+    let account = account();
+    let (with, without) = (cluster(ADD_ONS), cluster(""));
+    let done = apply(&account, &with).await;
+    assert_eq!(done.notices, []);
+    let there = owned(&account, &with).await;
+    let names: BTreeSet<_> = there.roles.keys().map(String::as_str).collect();
+    let expected = [
+        "aws-cloud-controller-manager.kube-system.sa.demo.example.com",
+        "aws-node-termination-handler.kube-system.sa.demo.example.com",
+        "dns-controller.kube-system.sa.demo.example.com",
+        "ebs-csi-controller-sa.kube-system.sa.demo.example.com",
+        "masters.demo.example.com",
+    ];
+    assert_eq!(names, BTreeSet::from(expected));
+    for name in expected {
+        assert!(there.inline_policies.contains_key(&format!("{name}/{name}")), "{name}");
+    }
+    insta::assert_json_snapshot!(there.roles[expected[2]]);
+
+    let planned = plan(&account, &without, UpdateOptions::default()).await;
+    insta::assert_snapshot!(changes(&planned));
+    apply(&account, &without).await;
+    let calls = account.journal().calls;
+    let last = |operation: &str| {
+        calls.iter().rposition(|call| call.operation == operation).expect("it was called")
+    };
+    let first = calls.iter().position(|call| call.operation == "DeleteRolePolicy");
+    assert!(Some(last("PutRolePolicy")) < first, "nothing goes before it is given to another");
+    let left = owned(&account, &without).await;
+    assert_eq!(left.roles.keys().collect::<Vec<_>>(), ["masters.demo.example.com"]);
+}
+
+#[tokio::test]
+async fn a_users_account_has_exactly_what_its_entry_says() {
+    let account = account();
+    let attached = cluster(&entries(LOGS));
+    apply(&account, &attached).await;
+    let there = owned(&account, &attached).await;
+    insta::assert_json_snapshot!((&there.roles[WRITER], &there.policy_attachments));
+
+    // What somebody attaches by hand goes again.
+    let iam = CloudWriter::iam(&*account);
+    iam.attach_role_policy(WRITER, "arn:aws:iam::123456789012:policy/metrics").await.unwrap();
+    apply(&account, &attached).await;
+    assert_eq!(owned(&account, &attached).await.policy_attachments, there.policy_attachments);
+
+    let inline = cluster(&entries(INLINE));
+    apply(&account, &inline).await;
+    let policies = owned(&account, &inline).await.inline_policies;
+    assert_eq!(
+        policies[&format!("{WRITER}/{WRITER}")]["Statement"],
+        json!([{ "Sid": "NotThose", "Effect": "Allow", "NotAction": "iam:*", "Resource": "*" }])
+    );
+}
+
+#[tokio::test]
+async fn a_user_may_give_an_add_on_a_role_where_it_has_none_of_its_own() {
+    let account = account();
+    let entry = LOGS.replace("writer", "cluster-autoscaler").replace("team-*", "kube-system");
+    let cluster = cluster(&entries(&entry));
+    apply(&account, &cluster).await;
+    let roles = owned(&account, &cluster).await.roles;
+    assert!(roles.contains_key("cluster-autoscaler.kube-system.sa.demo.example.com"));
+}
+
+#[tokio::test]
+async fn roles_that_nobody_can_take_on_yet_are_worth_a_word() {
+    let account = account();
+    let unpublished = "  iam: { useServiceAccountExternalPermissions: true }\n";
+    let planned = plan(&account, &cluster(unpublished), UpdateOptions::default()).await;
+    let notices: Vec<_> = planned.notices.iter().map(ToString::to_string).collect();
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert!(notices[0].contains("https://api.internal.demo.example.com"), "{notices:?}");
+    assert_eq!(plan(&account, &cluster(""), UpdateOptions::default()).await.notices, []);
+}
+
+#[tokio::test]
+async fn service_accounts_are_the_security_phases() {
+    let account = account();
+    let options = |phase| UpdateOptions { phase: Some(phase), ..UpdateOptions::default() };
+    let writers = |report: &UpdateReport| {
+        let entries = report.report.entries.iter();
+        let of_writer = entries.filter(|entry| entry.task.name() == WRITER);
+        of_writer
+            .map(|entry| (entry.lifecycle.to_string(), entry.outcome.clone()))
+            .collect::<Vec<_>>()
+    };
+    let cluster = cluster(&entries(LOGS));
+    let planned = plan(&account, &cluster, options(Phase::Security)).await;
+    let found = writers(&planned);
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found.iter().all(|(lifecycle, _)| lifecycle == "Sync"), "{found:?}");
+    let planned = plan(&account, &cluster, options(Phase::Network)).await;
+    assert!(writers(&planned).iter().all(|(lifecycle, _)| lifecycle == "Ignore"));
+}
