@@ -134,6 +134,30 @@ pub fn iam_arn(text: &str, kind: IamKind) -> Result<Arn, ArnError> {
     Ok(arn)
 }
 
+/// The ARN that an account's OpenID Connect provider has by its URL.
+///
+/// ```
+/// use cloudup_tasks::arn::oidc_provider_arn;
+///
+/// let arn = oidc_provider_arn("aws", "111122223333", "https://oidc.example.com/prod");
+/// assert_eq!(arn, "arn:aws:iam::111122223333:oidc-provider/oidc.example.com/prod");
+/// ```
+pub fn oidc_provider_arn(partition: &str, account: &str, url: &str) -> String {
+    format!("arn:{partition}:iam::{account}:{OIDC_PROVIDER}{}", oidc_issuer(url))
+}
+
+const OIDC_PROVIDER: &str = "oidc-provider/";
+
+/// What the URL of an OpenID Connect provider and its ARN have in common: the URL without
+/// `https://`.
+pub(crate) fn oidc_issuer(url_or_arn: &str) -> &str {
+    let of_arn = url_or_arn.split_once(OIDC_PROVIDER).filter(|(head, _)| head.starts_with("arn:"));
+    match of_arn {
+        Some((_, issuer)) => issuer,
+        None => url_or_arn.strip_prefix("https://").unwrap_or(url_or_arn),
+    }
+}
+
 impl FromStr for Arn {
     type Err = ArnError;
 

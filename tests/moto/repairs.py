@@ -11,7 +11,7 @@ import copy
 import json
 import re
 
-from moto.core.responses import ActionResult
+from moto.core.responses import ActionResult, EmptyResult
 from moto.iam import models
 from moto.iam.exceptions import (
     EntityAlreadyExists,
@@ -319,6 +319,74 @@ def tag_instance_profile(_, self, instance_profile_name, tags):
     profile = self.get_instance_profile(instance_profile_name)
     self._tag_verification(tags)
     profile.tags = merge_tags(profile.tags, tags)
+
+
+# --------------------------------------------------------------------- OpenID Connect providers
+
+
+def check_thumbprints(thumbprints):
+    for thumbprint in thumbprints:
+        if not re.fullmatch("[0-9A-Fa-f]{40}", thumbprint):
+            raise ValidationError(f"Value '{thumbprint}' at 'thumbprintList' is invalid")
+    if len(thumbprints) > 5:
+        raise InvalidInput("Thumbprint list must contain fewer than 5 entries.")
+
+
+@replaces(IAMBackend)
+def create_open_id_connect_provider(
+    original, self, url, thumbprint_list, client_id_list, tags
+):
+    # moto takes http://, short thumbprints and tags of AWS.
+    if not url.startswith("https://"):
+        raise ValidationError("Invalid Open ID Connect Provider URL")
+    check_thumbprints(thumbprint_list)
+    return original(self, url, thumbprint_list, client_id_list, merge_tags([], tags))
+
+
+@replaces(IAMBackend)
+def update_open_id_connect_provider_thumbprint(original, self, arn, thumbprint_list):
+    # moto checks nothing.
+    self.get_open_id_connect_provider(arn)
+    check_thumbprints(thumbprint_list)
+    return original(self, arn, thumbprint_list)
+
+
+@replaces(IAMBackend)
+def tag_open_id_connect_provider(_, self, arn, tags):
+    # moto takes `aws:` and more than 50 in all.
+    provider = self.get_open_id_connect_provider(arn)
+    self._tag_verification(tags)
+    merged = merge_tags(list(provider.tags.values()), tags)
+    provider.tags = {tag["Key"].lower(): tag for tag in merged}
+
+
+def add_client_id_to_open_id_connect_provider(self):
+    # moto lacks it.
+    provider = self.backend.get_open_id_connect_provider(
+        self._get_param("OpenIDConnectProviderArn")
+    )
+    client_id = self._get_param("ClientID")
+    others = [known for known in provider.client_id_list if known != client_id]
+    provider._validate(f"https://{provider.url}", [], [*others, client_id])
+    provider.client_id_list = [*others, client_id]
+    return EmptyResult()
+
+
+def remove_client_id_from_open_id_connect_provider(self):
+    # moto lacks it.
+    provider = self.backend.get_open_id_connect_provider(
+        self._get_param("OpenIDConnectProviderArn")
+    )
+    client_id = self._get_param("ClientID")
+    provider.client_id_list = [known for known in provider.client_id_list if known != client_id]
+    return EmptyResult()
+
+
+for _lacking in (
+    add_client_id_to_open_id_connect_provider,
+    remove_client_id_from_open_id_connect_provider,
+):
+    setattr(IamResponse, _lacking.__name__, _lacking)
 
 
 # ---------------------------------------------------------------------------------------- listings

@@ -1,5 +1,7 @@
 //! IAM.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use aws_sdk_iam::{
     Client,
@@ -10,8 +12,8 @@ use super::error::Operation;
 use crate::cloud::{
     CloudError, Page,
     iam::{
-        AttachedPolicy, IamReader, IamWriter, InstanceProfile, ManagedPolicy, NewRole, Quotas,
-        Role, Tags, WireDocument,
+        AttachedPolicy, IamReader, IamWriter, InstanceProfile, ManagedPolicy, NewOidcProvider,
+        NewRole, OidcProvider, Quotas, Role, Tags, WireDocument,
     },
 };
 
@@ -131,6 +133,26 @@ impl IamReader for Iam {
         let answer = call.send().await.map_err(op.failed())?;
         let profiles = answer.instance_profiles.into_iter().map(from_profile).collect();
         op.page(profiles, answer.is_truncated, answer.marker.as_deref())
+    }
+
+    async fn list_oidc_providers(&self) -> Result<Vec<String>, CloudError> {
+        let op = iam("ListOpenIDConnectProviders");
+        let call = self.0.list_open_id_connect_providers();
+        let answer = call.send().await.map_err(op.failed())?;
+        let providers = answer.open_id_connect_provider_list.unwrap_or_default();
+        providers.into_iter().map(|provider| op.expect(provider.arn, "ARN")).collect()
+    }
+
+    async fn get_oidc_provider(&self, arn: &str) -> Result<OidcProvider, CloudError> {
+        let op = iam("GetOpenIDConnectProvider");
+        let call = self.0.get_open_id_connect_provider().open_id_connect_provider_arn(arn);
+        let answer = call.send().await.map_err(op.failed())?;
+        Ok(OidcProvider {
+            url: op.expect(answer.url, "URL")?,
+            client_ids: answer.client_id_list.unwrap_or_default().into_iter().collect(),
+            thumbprints: answer.thumbprint_list.unwrap_or_default().into_iter().collect(),
+            tags: from_tags(answer.tags),
+        })
     }
 
     async fn get_account_summary(&self) -> Result<Quotas, CloudError> {
@@ -297,6 +319,71 @@ impl IamWriter for Iam {
     async fn delete_instance_profile(&self, profile: &str) -> Result<(), CloudError> {
         let call = self.0.delete_instance_profile().instance_profile_name(profile);
         call.send().await.map_err(iam("DeleteInstanceProfile").failed())?;
+        Ok(())
+    }
+
+    async fn create_oidc_provider(
+        &self,
+        provider: NewOidcProvider<'_>,
+    ) -> Result<String, CloudError> {
+        let op = iam("CreateOpenIDConnectProvider");
+        let NewOidcProvider { url, client_ids, thumbprints, tags } = provider;
+        let call = self.0.create_open_id_connect_provider().url(url);
+        let call = call.set_client_id_list(Some(client_ids.iter().cloned().collect()));
+        let call = call.set_thumbprint_list(Some(thumbprints.iter().cloned().collect()));
+        let call = call.set_tags(Some(to_tags(op, tags)?));
+        let answer = call.send().await.map_err(op.failed())?;
+        op.expect(answer.open_id_connect_provider_arn, "ARN")
+    }
+
+    async fn update_oidc_provider_thumbprints(
+        &self,
+        arn: &str,
+        thumbprints: &BTreeSet<String>,
+    ) -> Result<(), CloudError> {
+        let op = iam("UpdateOpenIDConnectProviderThumbprint");
+        let call = self.0.update_open_id_connect_provider_thumbprint();
+        let call = call.open_id_connect_provider_arn(arn);
+        let call = call.set_thumbprint_list(Some(thumbprints.iter().cloned().collect()));
+        call.send().await.map_err(op.failed())?;
+        Ok(())
+    }
+
+    async fn add_client_id(&self, arn: &str, client_id: &str) -> Result<(), CloudError> {
+        let op = iam("AddClientIDToOpenIDConnectProvider");
+        let call = self.0.add_client_id_to_open_id_connect_provider();
+        let call = call.open_id_connect_provider_arn(arn).client_id(client_id);
+        call.send().await.map_err(op.failed())?;
+        Ok(())
+    }
+
+    async fn remove_client_id(&self, arn: &str, client_id: &str) -> Result<(), CloudError> {
+        let op = iam("RemoveClientIDFromOpenIDConnectProvider");
+        let call = self.0.remove_client_id_from_open_id_connect_provider();
+        let call = call.open_id_connect_provider_arn(arn).client_id(client_id);
+        call.send().await.map_err(op.failed())?;
+        Ok(())
+    }
+
+    async fn tag_oidc_provider(&self, arn: &str, tags: &Tags) -> Result<(), CloudError> {
+        let op = iam("TagOpenIDConnectProvider");
+        let call = self.0.tag_open_id_connect_provider().open_id_connect_provider_arn(arn);
+        let call = call.set_tags(Some(to_tags(op, tags)?));
+        call.send().await.map_err(op.failed())?;
+        Ok(())
+    }
+
+    async fn untag_oidc_provider(&self, arn: &str, keys: &[String]) -> Result<(), CloudError> {
+        let op = iam("UntagOpenIDConnectProvider");
+        let call = self.0.untag_open_id_connect_provider().open_id_connect_provider_arn(arn);
+        let call = call.set_tag_keys(Some(keys.to_vec()));
+        call.send().await.map_err(op.failed())?;
+        Ok(())
+    }
+
+    async fn delete_oidc_provider(&self, arn: &str) -> Result<(), CloudError> {
+        let call = self.0.delete_open_id_connect_provider().open_id_connect_provider_arn(arn);
+        call.send().await.map_err(iam("DeleteOpenIDConnectProvider").failed())?;
         Ok(())
     }
 }

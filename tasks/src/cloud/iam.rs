@@ -1,6 +1,6 @@
 //! IAM: roles, their policies, and the instance profiles that hand them to instances.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -104,6 +104,32 @@ pub struct InstanceProfile {
     pub tags: Tags,
 }
 
+/// An OpenID Connect provider, as `GetOpenIDConnectProvider` answers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OidcProvider {
+    /// Its URL, without the `https://` that it was created with.
+    pub url: String,
+    /// Its client ids: whom its tokens are for, which is also called their audience.
+    pub client_ids: BTreeSet<String>,
+    /// The SHA-1 thumbprints of the certificates that its server may show.
+    pub thumbprints: BTreeSet<String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// What `CreateOpenIDConnectProvider` is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewOidcProvider<'a> {
+    /// Its URL: `https://…`, at most 255 characters, told apart by the case of its letters.
+    pub url: &'a str,
+    /// Its client ids, at most 100, each of 1 to 255 characters.
+    pub client_ids: &'a BTreeSet<String>,
+    /// The thumbprints of its server's certificates, at most five, each of 40 hexadecimal digits.
+    pub thumbprints: &'a BTreeSet<String>,
+    /// Its tags.
+    pub tags: &'a Tags,
+}
+
 /// The account's own limits, from `GetAccountSummary`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Quotas {
@@ -171,6 +197,11 @@ pub trait IamReader: Send + Sync {
         role: &str,
         marker: Option<&str>,
     ) -> Result<Page<InstanceProfile>, CloudError>;
+    /// `ListOpenIDConnectProviders`: the ARNs of all of them.
+    async fn list_oidc_providers(&self) -> Result<Vec<String>, CloudError>;
+    /// `GetOpenIDConnectProvider`. Its ARN is known beforehand: see
+    /// [`oidc_provider_arn`](crate::arn::oidc_provider_arn).
+    async fn get_oidc_provider(&self, arn: &str) -> Result<OidcProvider, CloudError>;
     /// `GetAccountSummary`, as far as it says limits.
     async fn get_account_summary(&self) -> Result<Quotas, CloudError>;
 }
@@ -234,4 +265,25 @@ pub trait IamWriter: Send + Sync {
     ) -> Result<(), CloudError>;
     /// `DeleteInstanceProfile`, which must be empty.
     async fn delete_instance_profile(&self, profile: &str) -> Result<(), CloudError>;
+    /// `CreateOpenIDConnectProvider`, tags included. Its ARN.
+    async fn create_oidc_provider(
+        &self,
+        provider: NewOidcProvider<'_>,
+    ) -> Result<String, CloudError>;
+    /// `UpdateOpenIDConnectProviderThumbprint`: these thumbprints in the place of all others.
+    async fn update_oidc_provider_thumbprints(
+        &self,
+        arn: &str,
+        thumbprints: &BTreeSet<String>,
+    ) -> Result<(), CloudError>;
+    /// `AddClientIDToOpenIDConnectProvider`. Adding what is there changes nothing.
+    async fn add_client_id(&self, arn: &str, client_id: &str) -> Result<(), CloudError>;
+    /// `RemoveClientIDFromOpenIDConnectProvider`. Removing what is not there changes nothing.
+    async fn remove_client_id(&self, arn: &str, client_id: &str) -> Result<(), CloudError>;
+    /// `TagOpenIDConnectProvider`: adds tags and overwrites those with the same keys.
+    async fn tag_oidc_provider(&self, arn: &str, tags: &Tags) -> Result<(), CloudError>;
+    /// `UntagOpenIDConnectProvider`.
+    async fn untag_oidc_provider(&self, arn: &str, keys: &[String]) -> Result<(), CloudError>;
+    /// `DeleteOpenIDConnectProvider`. Deleting what is not there changes nothing.
+    async fn delete_oidc_provider(&self, arn: &str) -> Result<(), CloudError>;
 }

@@ -38,6 +38,7 @@ mod boundaries;
 mod check;
 mod inline;
 mod launch_templates;
+mod oidc_providers;
 mod profiles;
 mod roles;
 mod tags;
@@ -183,6 +184,7 @@ fn all_cases() -> impl Iterator<Item = &'static Case> {
         inline::CASES,
         attachments::CASES,
         profiles::CASES,
+        oidc_providers::CASES,
         launch_templates::CASES,
         account::CASES,
     ]

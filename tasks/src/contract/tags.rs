@@ -1,4 +1,4 @@
-//! Tags of roles and of instance profiles.
+//! Tags of roles, of instance profiles and of OpenID Connect providers.
 
 use super::{
     Subject,
@@ -9,6 +9,7 @@ use crate::cloud::{CloudError, iam::Tags};
 super::cases![
     tags_of_a_role_are_added_overwritten_and_removed,
     tags_of_a_profile_are_added_overwritten_and_removed,
+    tags_of_an_oidc_provider_are_added_overwritten_and_removed,
     a_tags_key_is_the_same_whatever_its_case,
     tags_keep_to_the_grammar,
     tags_that_start_with_aws_are_refused,
@@ -19,16 +20,19 @@ super::cases![
 
 /// What has tags.
 #[derive(Clone, Copy)]
-enum Tagged {
+enum Tagged<'a> {
     Role,
     Profile,
+    /// By its ARN.
+    OidcProvider(&'a str),
 }
 
-impl Tagged {
+impl Tagged<'_> {
     async fn tag(self, subject: &Subject, tags: &Tags) -> Result<(), CloudError> {
         match self {
             Self::Role => subject.writes().tag_role("nodes", tags).await,
             Self::Profile => subject.writes().tag_instance_profile("nodes", tags).await,
+            Self::OidcProvider(arn) => subject.writes().tag_oidc_provider(arn, tags).await,
         }
     }
 
@@ -37,6 +41,7 @@ impl Tagged {
         match self {
             Self::Role => subject.writes().untag_role("nodes", &keys).await,
             Self::Profile => subject.writes().untag_instance_profile("nodes", &keys).await,
+            Self::OidcProvider(arn) => subject.writes().untag_oidc_provider(arn, &keys).await,
         }
     }
 
@@ -44,6 +49,7 @@ impl Tagged {
         Ok(match self {
             Self::Role => subject.reads().get_role("nodes").await?.tags,
             Self::Profile => subject.reads().get_instance_profile("nodes").await?.tags,
+            Self::OidcProvider(arn) => subject.reads().get_oidc_provider(arn).await?.tags,
         })
     }
 
@@ -65,6 +71,11 @@ async fn tags_of_a_role_are_added_overwritten_and_removed(subject: &Subject) -> 
 async fn tags_of_a_profile_are_added_overwritten_and_removed(subject: &Subject) -> Kept {
     subject.profile("nodes").await?;
     Tagged::Profile.come_and_go(subject).await
+}
+
+async fn tags_of_an_oidc_provider_are_added_overwritten_and_removed(subject: &Subject) -> Kept {
+    let arn = subject.oidc_provider("https://oidc.example.com").await?;
+    Tagged::OidcProvider(&arn).come_and_go(subject).await
 }
 
 async fn a_tags_key_is_the_same_whatever_its_case(subject: &Subject) -> Kept {

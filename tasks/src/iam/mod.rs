@@ -4,6 +4,8 @@
 //! attached to it, all of them together, are one [`IamRolePolicyAttachment`]. An
 //! [`IamInstanceProfile`] holds a role through an [`IamInstanceProfileRole`].
 //!
+//! An [`IamOidcProvider`] is whose tokens the roles of service accounts are assumed with.
+//!
 //! Names are known before anything exists, so these tasks take each other's *names* as plain
 //! values and order themselves with `after`: a role that somebody else keeps does not stop what
 //! only names it.
@@ -17,6 +19,7 @@ mod existing;
 mod instance_profile;
 mod instance_profile_role;
 mod limits;
+mod oidc_provider;
 mod owner;
 mod role;
 mod role_policy;
@@ -29,6 +32,7 @@ pub use existing::{
 };
 pub use instance_profile::{IamInstanceProfile, IamInstanceProfileChanges, InstanceProfileOutput};
 pub use instance_profile_role::{IamInstanceProfileRole, IamInstanceProfileRoleChanges};
+pub use oidc_provider::{IamOidcProvider, IamOidcProviderChanges, OidcProviderOutput};
 pub use owner::Owner;
 pub use role::{IamRole, IamRoleChanges, RoleOutput};
 pub use role_policy::{IamRolePolicy, IamRolePolicyChanges};
@@ -45,4 +49,6 @@ pub mod kind {
     pub const INSTANCE_PROFILE: &str = "IAMInstanceProfile";
     /// A role in an instance profile.
     pub const INSTANCE_PROFILE_ROLE: &str = "IAMInstanceProfileRole";
+    /// An OpenID Connect provider.
+    pub const OIDC_PROVIDER: &str = "IAMOIDCProvider";
 }

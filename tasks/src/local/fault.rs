@@ -21,7 +21,7 @@ pub struct Fault {
     #[serde(default = "anything")]
     pub operation: String,
     /// What it is about, `*` standing for anything: the role, instance profile or launch template;
-    /// `role/policy` for an inline policy, `role/ARN` for an attachment, `profile/role`.
+    /// the URL of an OpenID Connect provider without `https://`; `role/policy` for an inline policy, `role/ARN` for an attachment, `profile/role`.
     #[serde(default = "anything")]
     pub resource: String,
     /// Whether reading calls, writing calls or both are meant.
@@ -118,8 +118,8 @@ pub struct Call {
     pub service: &'static str,
     /// The operation.
     pub operation: &'static str,
-    /// What kind of thing it is about: `role`, `instance-profile`, `policy`, `launch-template`;
-    /// empty for calls about none in particular.
+    /// What kind of thing it is about: `role`, `instance-profile`, `oidc-provider`, `policy`,
+    /// `launch-template`; empty for calls about none in particular.
     pub kind: &'static str,
     /// What it is about; see [`Fault::resource`].
     pub resource: String,

@@ -3,6 +3,8 @@
 //! From the [IAM quotas and name requirements](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html)
 //! and the API reference's patterns.
 
+use std::collections::BTreeSet;
+
 use super::{error::Refusal, state::Limits};
 use crate::{arn::is_iam_name, cloud::iam::Tags};
 
@@ -72,6 +74,67 @@ pub(super) fn policy_arn(arn: &str) -> Result<&str, Refusal> {
         return Err(invalid());
     }
     Ok(policy)
+}
+
+/// The URL of an OpenID Connect provider: `https://`, a host, and perhaps a path.
+pub(super) fn oidc_url(url: &str) -> Result<(), Refusal> {
+    let fits = |c: char| c.is_ascii_graphic() && !"?#".contains(c);
+    let rest = url.strip_prefix("https://").unwrap_or_default();
+    if rest.is_empty() || rest.starts_with('/') || url.len() > 255 || !rest.chars().all(fits) {
+        return Err(Refusal::validation("Invalid Open ID Connect Provider URL"));
+    }
+    Ok(())
+}
+
+/// The ARN of an OpenID Connect provider of any account.
+pub(super) fn oidc_provider_arn(arn: &str) -> Result<(), Refusal> {
+    let parts: Vec<_> = arn.splitn(6, ':').collect();
+    let ["arn", partition, "iam", "", account, resource] = parts[..] else {
+        return Err(Refusal::new("InvalidInput", format!("ARN {arn} is not valid.")));
+    };
+    let named = resource.strip_prefix("oidc-provider/").is_some_and(|issuer| !issuer.is_empty());
+    if partition.is_empty() || !is_account_id(account) || !named {
+        return Err(Refusal::new("InvalidInput", format!("ARN {arn} is not valid.")));
+    }
+    Ok(())
+}
+
+/// The client ids of an OpenID Connect provider, all of them.
+pub(super) fn client_ids(client_ids: &BTreeSet<String>) -> Result<(), Refusal> {
+    const MOST: usize = 100;
+    for client_id in client_ids {
+        if !(1..=255).contains(&client_id.chars().count()) {
+            return Err(Refusal::validation(format!(
+                "1 validation error detected: Value '{client_id}' at 'clientIDList' failed to \
+                 satisfy constraint: Member must have length between 1 and 255"
+            )));
+        }
+    }
+    if client_ids.len() > MOST {
+        return Err(Refusal::limit(format!(
+            "Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {MOST}"
+        )));
+    }
+    Ok(())
+}
+
+/// The thumbprints of an OpenID Connect provider, all of them.
+pub(super) fn thumbprints(thumbprints: &BTreeSet<String>) -> Result<(), Refusal> {
+    for thumbprint in thumbprints {
+        if thumbprint.len() != 40 || !thumbprint.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(Refusal::validation(format!(
+                "1 validation error detected: Value '{thumbprint}' at 'thumbprintList' failed to \
+                 satisfy constraint: 40 hexadecimal digits"
+            )));
+        }
+    }
+    if thumbprints.len() > 5 {
+        return Err(Refusal::new(
+            "InvalidInput",
+            "Thumbprint list must contain fewer than 5 entries.",
+        ));
+    }
+    Ok(())
 }
 
 /// Whether it is an account's twelve digits.

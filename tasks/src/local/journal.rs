@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Call, State, state::DocumentText};
+use super::{Call, OidcProvider, State, state::DocumentText};
 use crate::cloud::iam::Tags;
 
 /// What happened to an account since recording began.
@@ -33,6 +33,8 @@ pub struct Moment {
     pub roles: BTreeMap<String, RoleMoment>,
     /// Its instance profiles by name.
     pub instance_profiles: BTreeMap<String, ProfileMoment>,
+    /// Its OpenID Connect providers by URL.
+    pub oidc_providers: BTreeMap<String, OidcProvider>,
 }
 
 /// What a role was at a moment.
@@ -80,6 +82,12 @@ impl Moment {
             let role = profile.role.as_ref().map(|role| role.name.clone());
             (profile.name.clone(), ProfileMoment { role, tags: profile.tags.clone() })
         });
-        Self { after, roles: roles.collect(), instance_profiles: profiles.collect() }
+        let providers = state.oidc_providers.iter().map(|one| (one.url.clone(), one.clone()));
+        Self {
+            after,
+            roles: roles.collect(),
+            instance_profiles: profiles.collect(),
+            oidc_providers: providers.collect(),
+        }
     }
 }

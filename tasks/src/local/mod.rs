@@ -21,6 +21,7 @@
 //! | `hostedZones` | `id`, `name`, `private`, `vpcs` |
 //! | `roles` | `name`, `path`, `arn`, `id`, `assumeRolePolicyDocument`, `permissionsBoundary`, `tags`, `inlinePolicies` (documents by name), `attachedPolicies` (ARNs) |
 //! | `instanceProfiles` | `name`, `path`, `arn`, `id`, `role` (`{"name": …}`), `tags`; a role that is not among `roles` is made, for EC2 to assume |
+//! | `oidcProviders` | `url` (`https://…`), `clientIds`, `thumbprints`, `tags` |
 //! | `managedPolicies` | `arn`, and `document`, or `versions` by id and `defaultVersionId`; an ARN of another account or of AWS is kept as it is |
 //! | `launchTemplates` | `name`, `id`, `versions`, `defaultVersion`, `tags` |
 //! | `quotas` | `rolePolicySize`, `assumeRolePolicySize`, `policySize`, `attachedPoliciesPerRole`, `tags` |
@@ -61,6 +62,7 @@ mod instance_profiles;
 mod journal;
 mod launch_templates;
 mod managed;
+mod oidc_providers;
 mod page;
 mod ports;
 mod readable;
@@ -80,5 +82,5 @@ pub use fault::{Call, Calls, DIED, Effect, Fault};
 pub use journal::{Journal, Moment, ProfileMoment, RoleMoment};
 pub use state::{
     DocumentText, HostedZone, InstanceProfile, Kept, LaunchTemplate, LaunchTemplateData, Limits,
-    ManagedPolicy, MetadataOptions, Role, RoleName, SCHEMA_VERSION, State,
+    ManagedPolicy, MetadataOptions, OidcProvider, Role, RoleName, SCHEMA_VERSION, State,
 };

@@ -1,19 +1,22 @@
 //! The account as the ports of [`cloud`](crate::cloud) see it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
 use super::{Account, Call, error::Refusal, page::page};
-use crate::cloud::{
-    CloudError, CloudReader, CloudWriter, Page,
-    ec2::{Ec2Reader, Ec2Writer, LaunchTemplate, LaunchTemplateData},
-    iam::{
-        AttachedPolicy, IamReader, IamWriter, InstanceProfile, ManagedPolicy, NewRole, Quotas,
-        Role, Tags, WireDocument,
+use crate::{
+    arn::oidc_issuer,
+    cloud::{
+        CloudError, CloudReader, CloudWriter, Page,
+        ec2::{Ec2Reader, Ec2Writer, LaunchTemplate, LaunchTemplateData},
+        iam::{
+            AttachedPolicy, IamReader, IamWriter, InstanceProfile, ManagedPolicy, NewOidcProvider,
+            NewRole, OidcProvider, Quotas, Role, Tags, WireDocument,
+        },
+        route53::{HostedZone, Route53Reader},
+        sts::{CallerIdentity, StsReader},
     },
-    route53::{HostedZone, Route53Reader},
-    sts::{CallerIdentity, StsReader},
 };
 
 impl CloudReader for Account {
@@ -51,6 +54,10 @@ impl CloudWriter for Account {
 impl Call {
     fn iam(operation: &'static str, kind: &'static str, resource: impl Into<String>) -> Self {
         Self { service: "iam", operation, kind, resource: resource.into(), writes: false }
+    }
+
+    fn oidc(operation: &'static str, url_or_arn: &str) -> Self {
+        Self::iam(operation, "oidc-provider", oidc_issuer(url_or_arn))
     }
 
     fn ec2(operation: &'static str, template: &str) -> Self {
@@ -132,6 +139,16 @@ impl IamReader for Account {
     ) -> Result<Page<InstanceProfile>, CloudError> {
         let call = Call::iam("ListInstanceProfilesForRole", ROLE, role);
         self.read(call, |state| state.list_instance_profiles_for_role(role, marker)).await
+    }
+
+    async fn list_oidc_providers(&self) -> Result<Vec<String>, CloudError> {
+        let call = Call::iam("ListOpenIDConnectProviders", "", "");
+        self.read(call, |state| Ok(state.list_oidc_providers())).await
+    }
+
+    async fn get_oidc_provider(&self, arn: &str) -> Result<OidcProvider, CloudError> {
+        let call = Call::oidc("GetOpenIDConnectProvider", arn);
+        self.read(call, |state| state.get_oidc_provider(arn)).await
     }
 
     async fn get_account_summary(&self) -> Result<Quotas, CloudError> {
@@ -252,6 +269,48 @@ impl IamWriter for Account {
     async fn delete_instance_profile(&self, profile: &str) -> Result<(), CloudError> {
         let call = Call::iam("DeleteInstanceProfile", PROFILE, profile).writing();
         self.write(call, |state| state.delete_instance_profile(profile)).await
+    }
+
+    async fn create_oidc_provider(
+        &self,
+        provider: NewOidcProvider<'_>,
+    ) -> Result<String, CloudError> {
+        let call = Call::oidc("CreateOpenIDConnectProvider", provider.url).writing();
+        self.write(call, |state| state.create_oidc_provider(&provider)).await
+    }
+
+    async fn update_oidc_provider_thumbprints(
+        &self,
+        arn: &str,
+        thumbprints: &BTreeSet<String>,
+    ) -> Result<(), CloudError> {
+        let call = Call::oidc("UpdateOpenIDConnectProviderThumbprint", arn).writing();
+        self.write(call, |state| state.update_thumbprints(arn, thumbprints)).await
+    }
+
+    async fn add_client_id(&self, arn: &str, client_id: &str) -> Result<(), CloudError> {
+        let call = Call::oidc("AddClientIDToOpenIDConnectProvider", arn).writing();
+        self.write(call, |state| state.add_client_id(arn, client_id)).await
+    }
+
+    async fn remove_client_id(&self, arn: &str, client_id: &str) -> Result<(), CloudError> {
+        let call = Call::oidc("RemoveClientIDFromOpenIDConnectProvider", arn).writing();
+        self.write(call, |state| state.remove_client_id(arn, client_id)).await
+    }
+
+    async fn tag_oidc_provider(&self, arn: &str, tags: &Tags) -> Result<(), CloudError> {
+        let call = Call::oidc("TagOpenIDConnectProvider", arn).writing();
+        self.write(call, |state| state.tag_oidc_provider(arn, tags)).await
+    }
+
+    async fn untag_oidc_provider(&self, arn: &str, keys: &[String]) -> Result<(), CloudError> {
+        let call = Call::oidc("UntagOpenIDConnectProvider", arn).writing();
+        self.write(call, |state| state.untag_oidc_provider(arn, keys)).await
+    }
+
+    async fn delete_oidc_provider(&self, arn: &str) -> Result<(), CloudError> {
+        let call = Call::oidc("DeleteOpenIDConnectProvider", arn).writing();
+        self.write(call, |state| state.delete_oidc_provider(arn)).await
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     document,
     error::{Problem, Refusal, StateError},
     grammar, managed, schema,
-    state::{DocumentText, InstanceProfile, Role, SCHEMA_VERSION, State},
+    state::{DocumentText, InstanceProfile, OidcProvider, Role, SCHEMA_VERSION, State},
 };
 use crate::arn::{IamKind, iam_arn};
 
@@ -126,6 +126,9 @@ impl State {
         for profile in self.instance_profiles.iter() {
             self.profile_problems(profile, &mut found);
         }
+        for provider in self.oidc_providers.iter() {
+            self.oidc_problems(provider, &mut found);
+        }
         let mut arns = BTreeMap::new();
         for (index, policy) in self.managed_policies.iter().enumerate() {
             let at = format!("managedPolicies[{index}]");
@@ -214,6 +217,15 @@ impl State {
         let tags = grammar::tags(&profile.tags, &BTreeMap::new(), &self.quotas);
         found.refused(&format!("{at}.tags"), tags);
     }
+
+    fn oidc_problems(&self, provider: &OidcProvider, found: &mut Found) {
+        let at = format!("oidcProviders.{}", provider.url);
+        found.refused(&format!("{at}.url"), grammar::oidc_url(&provider.url));
+        found.refused(&format!("{at}.clientIds"), grammar::client_ids(&provider.client_ids));
+        found.refused(&format!("{at}.thumbprints"), grammar::thumbprints(&provider.thumbprints));
+        let tags = grammar::tags(&provider.tags, &BTreeMap::new(), &self.quotas);
+        found.refused(&format!("{at}.tags"), tags);
+    }
 }
 
 #[derive(Default)]
@@ -233,17 +245,24 @@ impl Found {
 
 /// Names given twice, which the deserialised state could no longer tell.
 fn duplicates(value: &Value) -> Vec<Problem> {
+    // Each list, what its things are told apart by, and whether the case of its letters counts.
+    const LISTS: [(&str, &str, bool); 4] = [
+        ("roles", "name", false),
+        ("instanceProfiles", "name", false),
+        ("oidcProviders", "url", true),
+        ("launchTemplates", "name", true),
+    ];
     let mut problems = Vec::new();
-    for list in ["roles", "instanceProfiles", "launchTemplates"] {
+    for (list, member, case_counts) in LISTS {
         let mut first = BTreeMap::new();
         for (index, thing) in
             value.get(list).and_then(Value::as_array).into_iter().flatten().enumerate()
         {
-            let Some(name) = thing.get("name").and_then(Value::as_str) else { continue };
-            let key = if list == "launchTemplates" { name.to_owned() } else { name.to_lowercase() };
+            let Some(name) = thing.get(member).and_then(Value::as_str) else { continue };
+            let key = if case_counts { name.to_owned() } else { name.to_lowercase() };
             if let Some(earlier) = first.insert(key, index) {
-                let message = format!("`{name}` is the name of {list}[{earlier}] already");
-                problems.push(Problem { path: format!("{list}[{index}].name"), message });
+                let message = format!("`{name}` is the {member} of {list}[{earlier}] already");
+                problems.push(Problem { path: format!("{list}[{index}].{member}"), message });
             }
         }
     }

@@ -45,6 +45,9 @@ pub struct State {
     pub roles: ByName<Role>,
     /// Instance profiles.
     pub instance_profiles: ByName<InstanceProfile>,
+    /// OpenID Connect providers.
+    #[serde(skip_serializing_if = "ByName::is_empty")]
+    pub oidc_providers: ByName<OidcProvider>,
     /// Managed policies of the account, and those of AWS beyond the ones it knows by itself.
     pub managed_policies: Vec<ManagedPolicy>,
     /// EC2 launch templates.
@@ -105,6 +108,7 @@ impl Default for State {
             hosted_zones: Vec::new(),
             roles: ByName::default(),
             instance_profiles: ByName::default(),
+            oidc_providers: ByName::default(),
             managed_policies: Vec::new(),
             launch_templates: ByName::default(),
             quotas: Limits::default(),
@@ -290,6 +294,34 @@ pub struct InstanceProfile {
 impl Named for InstanceProfile {
     fn name(&self) -> &str {
         &self.name
+    }
+}
+
+/// An OpenID Connect provider. Its ARN follows from the account and its URL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OidcProvider {
+    /// Its URL: `https://…`.
+    pub url: String,
+    /// Its client ids.
+    #[serde(default)]
+    pub client_ids: BTreeSet<String>,
+    /// The thumbprints of its server's certificates.
+    #[serde(default)]
+    pub thumbprints: BTreeSet<String>,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+}
+
+impl Named for OidcProvider {
+    fn name(&self) -> &str {
+        &self.url
+    }
+
+    /// As it is: the case of a URL's letters counts.
+    fn key(url: &str) -> String {
+        url.into()
     }
 }
 

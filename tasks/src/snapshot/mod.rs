@@ -36,7 +36,9 @@ use self::calls::Calls;
 use crate::cloud::{
     CloudReader, CloudWriter, Page,
     ec2::LaunchTemplate,
-    iam::{AttachedPolicy, InstanceProfile, ManagedPolicy, Quotas, Role, WireDocument},
+    iam::{
+        AttachedPolicy, InstanceProfile, ManagedPolicy, OidcProvider, Quotas, Role, WireDocument,
+    },
     route53::HostedZone,
     sts::CallerIdentity,
 };
@@ -93,8 +95,8 @@ impl Source for Arc<dyn CloudWriter> {
 
 /// What was answered so far, by call.
 ///
-/// The first part of a key is the role, profile, policy or template that the answer is about, and
-/// empty for listings; the second is what else was asked.
+/// The first part of a key is the role, profile, policy, issuer or template that the answer is
+/// about, and empty for listings; the second is what else was asked.
 #[derive(Default)]
 struct Answers {
     role: Calls<Role>,
@@ -107,6 +109,8 @@ struct Answers {
     profile: Calls<InstanceProfile>,
     profiles: Calls<Page<InstanceProfile>>,
     profiles_for_role: Calls<Page<InstanceProfile>>,
+    oidc_provider: Calls<OidcProvider>,
+    oidc_providers: Calls<Vec<String>>,
     quotas: Calls<Quotas>,
     identity: Calls<CallerIdentity>,
     zones: Calls<Page<HostedZone>>,

@@ -5,12 +5,18 @@ use cloudup_engine::ErrorKind;
 use futures::FutureExt;
 
 use super::{Snapshot, Source};
-use crate::cloud::{
-    CloudError, CloudReader, Page, code,
-    ec2::{Ec2Reader, LaunchTemplate},
-    iam::{AttachedPolicy, IamReader, InstanceProfile, ManagedPolicy, Quotas, Role, WireDocument},
-    route53::{HostedZone, Route53Reader},
-    sts::{CallerIdentity, StsReader},
+use crate::{
+    arn::oidc_issuer,
+    cloud::{
+        CloudError, CloudReader, Page, code,
+        ec2::{Ec2Reader, LaunchTemplate},
+        iam::{
+            AttachedPolicy, IamReader, InstanceProfile, ManagedPolicy, OidcProvider, Quotas, Role,
+            WireDocument,
+        },
+        route53::{HostedZone, Route53Reader},
+        sts::{CallerIdentity, StsReader},
+    },
 };
 
 impl<S: Source> CloudReader for Snapshot<S> {
@@ -135,6 +141,18 @@ impl<S: Source> IamReader for Snapshot<S> {
             .boxed()
         };
         self.answers.profiles_for_role.get(&folded(role), &part(marker), ask).await
+    }
+
+    async fn list_oidc_providers(&self) -> Result<Vec<String>, CloudError> {
+        let source = self.source.clone();
+        let ask = || async move { source.reader().iam().list_oidc_providers().await }.boxed();
+        self.answers.oidc_providers.get("", "", ask).await
+    }
+
+    async fn get_oidc_provider(&self, arn: &str) -> Result<OidcProvider, CloudError> {
+        let (source, of) = (self.source.clone(), arn.to_owned());
+        let ask = || async move { source.reader().iam().get_oidc_provider(&of).await }.boxed();
+        self.answers.oidc_provider.get(oidc_issuer(arn), arn, ask).await
     }
 
     /// The account's limits, or AWS's defaults where the answer is denied.

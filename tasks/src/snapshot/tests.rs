@@ -1,6 +1,6 @@
 //! Snapshots: what is asked once, what is asked again.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::json;
 
@@ -9,12 +9,13 @@ use crate::{
     cloud::{
         CloudReader, CloudWriter,
         ec2::LaunchTemplateData,
-        iam::{IamReader, IamWriter, NewRole, Quotas, Tags},
+        iam::{IamReader, IamWriter, NewOidcProvider, NewRole, Quotas, Tags},
     },
     local::{Account, Effect, Fault, State},
 };
 
 const POLICY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+const OIDC: &str = "arn:aws:iam::123456789012:oidc-provider/oidc.example.com";
 const DOCUMENT: &str = r#"{"Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":["*"]}]}"#;
 
 fn seeded() -> (Arc<Account>, WriteSnapshot) {
@@ -26,6 +27,7 @@ fn seeded() -> (Arc<Account>, WriteSnapshot) {
             "permissionsBoundary": POLICY
         }],
         "instanceProfiles": [{ "name": "nodes", "role": { "name": "nodes" } }, { "name": "free" }],
+        "oidcProviders": [{ "url": "https://oidc.example.com" }],
         "launchTemplates": [{ "name": "nodes", "versions": [{}] }],
         "hostedZones": [{ "id": "Z1", "name": "example.com." }]
     }));
@@ -48,6 +50,8 @@ async fn read_everything(cloud: &dyn CloudReader) {
     iam.get_instance_profile("nodes").await.unwrap();
     iam.list_instance_profiles(None).await.unwrap();
     iam.list_instance_profiles_for_role("nodes", None).await.unwrap();
+    iam.list_oidc_providers().await.unwrap();
+    iam.get_oidc_provider(OIDC).await.unwrap();
     iam.get_account_summary().await.unwrap();
     cloud.sts().get_caller_identity().await.unwrap();
     cloud.route53().list_hosted_zones(None).await.unwrap();
@@ -58,17 +62,17 @@ async fn read_everything(cloud: &dyn CloudReader) {
 async fn what_is_read_twice_is_asked_once() {
     let (account, snapshot) = seeded();
     read_everything(snapshot.reader()).await;
-    assert_eq!(account.journal().calls.len(), 16);
+    assert_eq!(account.journal().calls.len(), 18);
     read_everything(snapshot.reader()).await;
-    assert_eq!(account.journal().calls.len(), 16);
+    assert_eq!(account.journal().calls.len(), 18);
     snapshot.reader().iam().get_role("NODES").await.unwrap();
-    assert_eq!(account.journal().calls.len(), 16, "names are the same whatever their case");
+    assert_eq!(account.journal().calls.len(), 18, "names are the same whatever their case");
 
     let reader: Arc<dyn CloudReader> = account.clone();
     let other = ReadSnapshot::of_reader(reader);
     read_everything(&other).await;
     read_everything(&other).await;
-    assert_eq!(account.journal().calls.len(), 32, "another run asks anew, once");
+    assert_eq!(account.journal().calls.len(), 36, "another run asks anew, once");
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,6 +204,38 @@ async fn what_a_write_touches_is_read_again_and_is_as_written() {
     ec2.create_launch_template("new", &data, &tags).await.unwrap();
     reads.describe_launch_template("new").await.unwrap();
     drop(account);
+}
+
+#[tokio::test]
+async fn what_a_write_touches_of_an_oidc_provider_is_read_again() {
+    let (_account, snapshot) = seeded();
+    let (w, r): (&dyn IamWriter, &dyn IamReader) = (&snapshot, &snapshot);
+    let tags = Tags::from([("a".to_owned(), "b".to_owned())]);
+    let prints = BTreeSet::from(["a".repeat(40)]);
+    let found = async || r.get_oidc_provider(OIDC).await;
+    found().await.unwrap();
+    r.list_oidc_providers().await.unwrap();
+
+    w.tag_oidc_provider(OIDC, &tags).await.unwrap();
+    assert_eq!(found().await.unwrap().tags, tags);
+    w.untag_oidc_provider(OIDC, &["a".to_owned()]).await.unwrap();
+    assert!(found().await.unwrap().tags.is_empty());
+    w.update_oidc_provider_thumbprints(OIDC, &prints).await.unwrap();
+    assert_eq!(found().await.unwrap().thumbprints, prints);
+    w.add_client_id(OIDC, "sts").await.unwrap();
+    assert!(found().await.unwrap().client_ids.contains("sts"));
+    w.remove_client_id(OIDC, "sts").await.unwrap();
+    assert!(found().await.unwrap().client_ids.is_empty());
+    w.delete_oidc_provider(OIDC).await.unwrap();
+    assert!(found().await.unwrap_err().is_not_found());
+    assert_eq!(r.list_oidc_providers().await.unwrap(), [""; 0]);
+
+    let url = "https://oidc.example.com";
+    let none = BTreeSet::new();
+    let new = NewOidcProvider { url, client_ids: &none, thumbprints: &prints, tags: &tags };
+    assert_eq!(w.create_oidc_provider(new).await.unwrap(), OIDC);
+    assert_eq!(found().await.unwrap().tags, tags);
+    assert_eq!(r.list_oidc_providers().await.unwrap(), [OIDC]);
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! The writing half: calls pass through, and what they touch is forgotten.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 
@@ -8,10 +11,13 @@ use super::{
     Answers, Snapshot, WriteSnapshot,
     reads::{folded, no_ec2},
 };
-use crate::cloud::{
-    CloudError, CloudReader, CloudWriter,
-    ec2::{Ec2Writer, LaunchTemplate, LaunchTemplateData},
-    iam::{IamWriter, InstanceProfile, NewRole, Role, Tags},
+use crate::{
+    arn::oidc_issuer,
+    cloud::{
+        CloudError, CloudReader, CloudWriter,
+        ec2::{Ec2Writer, LaunchTemplate, LaunchTemplateData},
+        iam::{IamWriter, InstanceProfile, NewOidcProvider, NewRole, Role, Tags},
+    },
 };
 
 impl CloudWriter for WriteSnapshot {
@@ -88,6 +94,14 @@ impl<S> Snapshot<S> {
             answers.profile.forget(&profile);
             answers.profiles.forget("");
             answers.profiles_for_role.forget_all();
+        })
+    }
+
+    fn stale_oidc_provider(&self, url_or_arn: &str) -> Stale<impl Fn(&Answers)> {
+        let issuer = oidc_issuer(url_or_arn).to_owned();
+        self.stale(move |answers| {
+            answers.oidc_provider.forget(&issuer);
+            answers.oidc_providers.forget("");
         })
     }
 }
@@ -202,6 +216,48 @@ impl IamWriter for WriteSnapshot {
     async fn delete_instance_profile(&self, profile: &str) -> Result<(), CloudError> {
         let _stale = self.stale_profile(profile);
         self.source.iam().delete_instance_profile(profile).await
+    }
+
+    async fn create_oidc_provider(
+        &self,
+        provider: NewOidcProvider<'_>,
+    ) -> Result<String, CloudError> {
+        let _stale = self.stale_oidc_provider(provider.url);
+        self.source.iam().create_oidc_provider(provider).await
+    }
+
+    async fn update_oidc_provider_thumbprints(
+        &self,
+        arn: &str,
+        thumbprints: &BTreeSet<String>,
+    ) -> Result<(), CloudError> {
+        let _stale = self.stale_oidc_provider(arn);
+        self.source.iam().update_oidc_provider_thumbprints(arn, thumbprints).await
+    }
+
+    async fn add_client_id(&self, arn: &str, client_id: &str) -> Result<(), CloudError> {
+        let _stale = self.stale_oidc_provider(arn);
+        self.source.iam().add_client_id(arn, client_id).await
+    }
+
+    async fn remove_client_id(&self, arn: &str, client_id: &str) -> Result<(), CloudError> {
+        let _stale = self.stale_oidc_provider(arn);
+        self.source.iam().remove_client_id(arn, client_id).await
+    }
+
+    async fn tag_oidc_provider(&self, arn: &str, tags: &Tags) -> Result<(), CloudError> {
+        let _stale = self.stale_oidc_provider(arn);
+        self.source.iam().tag_oidc_provider(arn, tags).await
+    }
+
+    async fn untag_oidc_provider(&self, arn: &str, keys: &[String]) -> Result<(), CloudError> {
+        let _stale = self.stale_oidc_provider(arn);
+        self.source.iam().untag_oidc_provider(arn, keys).await
+    }
+
+    async fn delete_oidc_provider(&self, arn: &str) -> Result<(), CloudError> {
+        let _stale = self.stale_oidc_provider(arn);
+        self.source.iam().delete_oidc_provider(arn).await
     }
 }
 

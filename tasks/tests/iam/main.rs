@@ -3,6 +3,7 @@
 mod attachment;
 mod existing;
 mod launch_template;
+mod oidc_provider;
 mod profile;
 mod role;
 mod role_policy;

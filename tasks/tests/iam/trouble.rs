@@ -4,18 +4,19 @@ use cloudup_engine::Adder;
 use cloudup_tasks::{
     cloud::Aws,
     iam::{
-        IamInstanceProfile, IamInstanceProfileRole, IamRole, IamRolePolicy, IamRolePolicyAttachment,
+        IamInstanceProfile, IamInstanceProfileRole, IamOidcProvider, IamRole, IamRolePolicy,
+        IamRolePolicyAttachment,
     },
     local::{Account, Effect, Fault},
 };
 use serde_json::{Value, json};
 
 use super::{
-    ROLE, account, allowing, apply, arn, converge, ec2, managed, owned, owner, plan, role, trust,
-    with,
+    CLUSTER, ROLE, account, allowing, apply, arn, converge, ec2, managed, owned, owner, plan, role,
+    trust, with,
 };
 
-/// Everything that a group of instances has.
+/// Everything that a group of instances has, and its cluster's OpenID Connect provider.
 fn nodes(graph: &mut Adder<'_, Aws>) {
     let role = graph.add(IamRole::new(ROLE, owner(), ec2()).bounded_by(Some(arn("boundary"))));
     let profile = graph.add(IamInstanceProfile::new(ROLE, owner()));
@@ -28,7 +29,11 @@ fn nodes(graph: &mut Adder<'_, Aws>) {
     graph.after(&role).after(&profile).add(held);
     let gone = IamRolePolicy::new("additional.nodes", ROLE, owner(), None);
     graph.after(&role).add(gone);
+    let issuer = IamOidcProvider::new(CLUSTER, ISSUER, "aws", "123456789012", owner());
+    graph.add(issuer.for_clients(["amazonaws.com", "sts"]).trusting(["a".repeat(40)]));
 }
+
+const ISSUER: &str = "https://oidc.example.com";
 
 /// An account where all of it is there and differs.
 fn drifted() -> Value {
@@ -46,6 +51,12 @@ fn drifted() -> Value {
             with(role(&owned("other")), &json!({ "name": "other" })),
         ],
         "instanceProfiles": [{ "name": ROLE, "tags": tags, "role": { "name": "other" } }],
+        "oidcProviders": [{
+            "url": ISSUER,
+            "clientIds": ["old", "sts"],
+            "thumbprints": ["b".repeat(40)],
+            "tags": tags,
+        }],
         "managedPolicies": managed(&["a", "b", "c", "boundary"]),
         "quotas": { "attachedPoliciesPerRole": 2 },
     })
@@ -93,6 +104,10 @@ async fn sweep(seed: Value, effect: Effect) {
             for (name, role) in &moment.roles {
                 assert_eq!(role.tags[&owner().tag_key()], "owned", "{name}, call {nth}");
             }
+            for (url, provider) in &moment.oidc_providers {
+                assert_eq!(provider.tags[&owner().tag_key()], "owned", "{url}, call {nth}");
+                assert!(provider.client_ids.contains("sts"), "{url}, call {nth}");
+            }
         }
     }
 }
@@ -138,7 +153,7 @@ async fn throttling_at_any_call_is_waited_out_in_one_run() {
 #[tokio::test(start_paused = true)]
 async fn what_is_created_late_after_a_lost_answer_is_waited_for() {
     let account = account(&empty());
-    for operation in ["CreateRole", "CreateInstanceProfile"] {
+    for operation in ["CreateRole", "CreateInstanceProfile", "CreateOpenIDConnectProvider"] {
         let late = Fault::new(Effect::Late { reads: 7 }).operation(operation);
         account.add_fault(late).unwrap();
         let lost = Fault::new(Effect::LoseReply).operation(operation).times(1);

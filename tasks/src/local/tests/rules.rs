@@ -12,7 +12,7 @@ use super::{
 use crate::cloud::{
     CloudError, CloudReader, CloudWriter,
     ec2::{LaunchTemplateData, MetadataOptions},
-    iam::{IamReader, IamWriter, NewRole, Tags},
+    iam::{IamReader, IamWriter, NewOidcProvider, NewRole, Tags},
 };
 
 fn iam(account: &Account) -> (&dyn IamReader, &dyn IamWriter) {
@@ -90,6 +90,43 @@ async fn a_service_linked_role_is_only_changed_by_aws() {
         assert_eq!(code(result), "UnmodifiableEntity");
     }
     assert_eq!(reads.get_role(role).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn an_oidc_provider_answers_to_its_own_arn_alone() {
+    let account = account(&json!({ "oidcProviders": [{ "url": "https://oidc.example.com/a" }] }));
+    let (reads, writes) = iam(&account);
+    for (arn, expected) in [
+        ("arn:aws:iam::123456789012:oidc-provider/oidc.example.com/a", "accepted"),
+        ("arn:aws:iam::123456789012:oidc-provider/oidc.example.com/A", "NoSuchEntity"),
+        ("arn:aws:iam::123456789012:oidc-provider/oidc.example.com", "NoSuchEntity"),
+        ("arn:aws:iam::999999999999:oidc-provider/oidc.example.com/a", "NoSuchEntity"),
+        ("arn:aws-cn:iam::123456789012:oidc-provider/oidc.example.com/a", "NoSuchEntity"),
+        ("arn:aws:iam::123456789012:oidc-provider/", "InvalidInput"),
+        ("arn:aws:iam::123456789012:role/oidc.example.com/a", "InvalidInput"),
+        ("https://oidc.example.com/a", "InvalidInput"),
+    ] {
+        assert_eq!(code(reads.get_oidc_provider(arn).await), expected, "{arn}");
+        assert_eq!(code(writes.add_client_id(arn, "sts").await), expected, "{arn}");
+        let deleted = if expected == "InvalidInput" { expected } else { "accepted" };
+        if expected != "accepted" {
+            assert_eq!(code(writes.delete_oidc_provider(arn).await), deleted, "{arn}");
+        }
+    }
+    assert_eq!(reads.list_oidc_providers().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_account_has_up_to_a_hundred_oidc_providers() {
+    let account = empty();
+    let (_, writes) = iam(&account);
+    let (none, tags) = (std::collections::BTreeSet::new(), Tags::new());
+    for number in 0..=100 {
+        let url = format!("https://{number}.example.com");
+        let new = NewOidcProvider { url: &url, client_ids: &none, thumbprints: &none, tags: &tags };
+        let created = code(writes.create_oidc_provider(new).await);
+        assert_eq!(created, if number < 100 { "accepted" } else { "LimitExceeded" }, "{number}");
+    }
 }
 
 #[tokio::test]

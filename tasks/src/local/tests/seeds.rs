@@ -119,6 +119,12 @@ fn what_aws_would_refuse_is_told_all_at_once() {
         "managedPolicies": [
             { "arn": "arn:aws:iam::123456789012:policy/x", "defaultVersionId": "v2", "versions": { "v1": document } }
         ],
+        "oidcProviders": [{
+            "url": "http://oidc.example.com",
+            "clientIds": [""],
+            "thumbprints": ["x"],
+            "tags": { "k": "#" }
+        }],
         "launchTemplates": [{ "name": "lt", "versions": [] }],
         "faults": [{ "effect": "deny", "probability": 2 }]
     }).to_string());
@@ -129,6 +135,12 @@ fn what_aws_would_refuse_is_told_all_at_once() {
 fn names_that_differ_in_case_alone_are_told() {
     let seed = json!({ "roles": [{ "name": "nodes" }, { "name": "Nodes" }] });
     insta::assert_snapshot!(mistakes(&seed.to_string()), @"roles[1].name: `Nodes` is the name of roles[0] already");
+    let seed = json!({ "oidcProviders": [
+        { "url": "https://a.example.com" },
+        { "url": "https://A.example.com" },
+        { "url": "https://a.example.com" }
+    ] });
+    insta::assert_snapshot!(mistakes(&seed.to_string()), @"oidcProviders[2].url: `https://a.example.com` is the url of oidcProviders[0] already");
 }
 
 #[test]
