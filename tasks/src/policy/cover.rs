@@ -17,65 +17,89 @@ impl Grant {
     /// assert!(grant("s3:GetObject").is_covered_by([&grant("s3:Get*")]));
     /// assert!(!grant("s3:Get*").is_covered_by([&grant("s3:GetObject")]));
     /// ```
-    pub fn is_covered_by<'g>(&self, others: impl IntoIterator<Item = &'g Self>) -> bool {
+    pub fn is_covered_by<'g>(
+        &self,
+        others: impl IntoIterator<Item = &'g Self, IntoIter: Clone>,
+    ) -> bool {
         let others = others.into_iter().filter(|other| other.effect == self.effect);
         self.is_matched_by(others)
     }
 
     /// Whether each request that this matches is matched by one of `others`, whatever their effects.
-    pub(super) fn is_matched_by<'g>(&self, others: impl IntoIterator<Item = &'g Self>) -> bool {
+    pub(super) fn is_matched_by<'g>(
+        &self,
+        others: impl IntoIterator<Item = &'g Self, IntoIter: Clone>,
+    ) -> bool {
+        let others = others.into_iter();
+        // What leaves out can hold together with what is held by nothing else.
+        let any_leaves_out = others.clone().any(Self::leaves_out);
         let others: Vec<_> = others
-            .into_iter()
             .filter(|other| {
-                principal_is_within(self.principal.as_ref(), other.principal.as_ref())
+                (any_leaves_out || self.may_be_matched_by(other))
+                    && principal_is_within(self.principal.as_ref(), other.principal.as_ref())
                     && weaker::follows(&other.condition, &self.condition)
             })
             .collect();
-        let action_of = |other: &&'g Self| &other.action;
-        let with_action: Vec<_> = others
-            .iter()
-            .filter(|other| is_within(&self.action, &[&other.action]))
-            .copied()
-            .collect();
-        let (resource, resources): (_, Option<Vec<_>>) = (
-            self.resource.as_ref(),
-            with_action.iter().map(|other| other.resource.as_ref()).collect(),
-        );
-        match (resource, resources) {
-            (Some(resource), Some(resources)) if is_within(resource, &resources) => return true,
-            (None, _) if with_action.iter().any(|other| other.resource.is_none()) => return true,
-            _ => {}
-        }
-        let with_resource: Vec<_> = others
-            .iter()
-            .filter(|other| match (resource, &other.resource) {
-                (Some(resource), Some(other)) => is_within(resource, &[other]),
-                (None, None) => true,
-                (Some(_), None) | (None, Some(_)) => false,
-            })
-            .map(action_of)
-            .collect();
-        is_within(&self.action, &with_resource)
+        let with_action: Vec<_> =
+            others.iter().filter(|other| is_within(&self.action, &[&other.action])).collect();
+        let has_resources = match &self.resource {
+            Some(resource) => {
+                let resources: Vec<_> =
+                    with_action.iter().filter_map(|other| other.resource.as_ref()).collect();
+                is_within(resource, &resources)
+            }
+            None => with_action.iter().any(|other| other.resource.is_none()),
+        };
+        let with_resource = others.iter().filter(|other| match both(self, other) {
+            Some((one, other)) => is_within(one, &[other]),
+            None => self.resource == other.resource,
+        });
+        let actions = || with_resource.map(|other| &other.action).collect::<Vec<_>>();
+        has_resources || is_within(&self.action, &actions())
+    }
+
+    /// A quick look.
+    fn may_be_matched_by(&self, other: &Self) -> bool {
+        may_be_within(&self.action, &other.action)
+            && both(self, other).is_none_or(|(one, other)| may_be_within(one, other))
+    }
+
+    fn leaves_out(&self) -> bool {
+        matches!(self.action, Names::AllBut(_)) || matches!(self.resource, Some(Names::AllBut(_)))
     }
 
     /// Whether no request is matched by both. Conditions are taken to be able to hold together.
     pub(super) fn is_apart_from(&self, other: &Self) -> bool {
-        let apart_resources = match (&self.resource, &other.resource) {
-            (Some(one), Some(other)) => are_apart(one, other),
-            (None, _) | (_, None) => false,
-        };
-        apart_resources
-            || are_apart(&self.action, &other.action)
+        are_apart(&self.action, &other.action)
+            || both(self, other).is_some_and(|(one, other)| are_apart(one, other))
             || principals_are_apart(self.principal.as_ref(), other.principal.as_ref())
     }
+}
+
+/// The resources of two grants, where both name some.
+fn both<'g>(one: &'g Grant, other: &'g Grant) -> Option<(&'g Names<String>, &'g Names<String>)> {
+    one.resource.as_ref().zip(other.resource.as_ref())
 }
 
 /// A name that may hold wildcards.
 trait Pattern: Ord {
     fn glob(&self) -> Glob;
-    /// What it says before its first wildcard or variable.
-    fn literal(&self) -> &[u8];
-    fn starts_with(text: &[u8], start: &[u8]) -> bool;
+    fn text(&self) -> &str;
+    fn same(one: u8, other: u8) -> bool;
+
+    /// A quick look: what the other says before its first wildcard or variable must stand here.
+    fn may_be_inside(&self, other: &Self) -> bool {
+        let text = self.text().as_bytes();
+        for (index, &byte) in other.text().as_bytes().iter().enumerate() {
+            if matches!(byte, b'*' | b'?' | b'$') {
+                return true;
+            }
+            if !text.get(index).is_some_and(|own| Self::same(*own, byte)) {
+                return false;
+            }
+        }
+        true
+    }
 }
 
 impl Pattern for ActionName {
@@ -83,12 +107,12 @@ impl Pattern for ActionName {
         Glob::action(&self.0)
     }
 
-    fn literal(&self) -> &[u8] {
-        before_wildcard(&self.0)
+    fn text(&self) -> &str {
+        &self.0
     }
 
-    fn starts_with(text: &[u8], start: &[u8]) -> bool {
-        text.get(..start.len()).is_some_and(|text| text.eq_ignore_ascii_case(start))
+    fn same(one: u8, other: u8) -> bool {
+        one.eq_ignore_ascii_case(&other)
     }
 }
 
@@ -97,18 +121,20 @@ impl Pattern for String {
         Glob::resource(self)
     }
 
-    fn literal(&self) -> &[u8] {
-        before_wildcard(self)
+    fn text(&self) -> &str {
+        self
     }
 
-    fn starts_with(text: &[u8], start: &[u8]) -> bool {
-        text.starts_with(start)
+    fn same(one: u8, other: u8) -> bool {
+        one == other
     }
 }
 
-fn before_wildcard(text: &str) -> &[u8] {
-    let end = text.find(['*', '?', '$']).unwrap_or(text.len());
-    &text.as_bytes()[..end]
+fn may_be_within<T: Pattern>(names: &Names<T>, other: &Names<T>) -> bool {
+    match (names, other) {
+        (Names::Only(name), Names::Only(other)) => name.may_be_inside(other),
+        (Names::AllBut(_), _) | (_, Names::AllBut(_)) => true,
+    }
 }
 
 /// Whether what `names` stands for is named by `others` together.
@@ -128,16 +154,8 @@ fn is_within<T: Pattern>(names: &Names<T>, others: &[&Names<T>]) -> bool {
         }
     }
     let (own, mut holders, excluded) = match names {
-        Names::Only(name) => {
-            if all_but.is_empty() {
-                // A shortcut: what another says before its first wildcard must stand here too.
-                only.retain(|other| T::starts_with(name.literal(), other.literal()));
-                if only.is_empty() {
-                    return false;
-                }
-            }
-            (name.glob(), Vec::new(), None)
-        }
+        Names::Only(_) if others.is_empty() => return false,
+        Names::Only(name) => (name.glob(), Vec::new(), None),
         Names::AllBut(excluded) => {
             let holders: Vec<_> = excluded.iter().map(Pattern::glob).collect();
             (Glob::everything(), holders.clone(), Some(holders))
@@ -164,9 +182,8 @@ fn is_within<T: Pattern>(names: &Names<T>, others: &[&Names<T>]) -> bool {
 fn are_apart<T: Pattern>(one: &Names<T>, other: &Names<T>) -> bool {
     match (one, other) {
         (Names::Only(one), Names::Only(other)) => {
-            let (a, b) = (one.literal(), other.literal());
-            let is_start = T::starts_with(a, b) || T::starts_with(b, a);
-            !is_start || one.glob().is_apart(&other.glob())
+            let may_meet = one.may_be_inside(other) || other.may_be_inside(one);
+            !may_meet || one.glob().is_apart(&other.glob())
         }
         (Names::Only(only), Names::AllBut(excluded))
         | (Names::AllBut(excluded), Names::Only(only)) => inside(&only.glob(), [excluded]),
