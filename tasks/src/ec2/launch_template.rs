@@ -1,8 +1,7 @@
 //! Launch templates, as far as they say which instance profile instances get.
 
 use cloudup_engine::{
-    Change, Changes as _, Diff, ErrorKind, Found, Input, Managed, Reader, Ref, Task, TaskError,
-    Writer,
+    Change, Diff, ErrorKind, Found, Input, Managed, Reader, Ref, Task, TaskError, Writer,
 };
 
 use crate::{
@@ -85,23 +84,6 @@ impl LaunchTemplate {
             return TaskError::new(ErrorKind::NotReady, doing).because(error);
         }
         error.while_doing(doing)
-    }
-
-    /// The name is taken: by ourselves, if the answer to an earlier call was lost.
-    async fn take(
-        &self,
-        reader: &Reader<Self>,
-        error: CloudError,
-    ) -> Result<LaunchTemplateOutput, TaskError> {
-        let doing = format!("create launch template {}", self.name);
-        let Some(found) = self.find(reader).await? else {
-            // It was created a moment ago, and has not arrived everywhere.
-            return Err(TaskError::new(ErrorKind::NotReady, doing).because(error));
-        };
-        if Self::diff(&found.state, self).list().is_empty() {
-            return Ok(found.output);
-        }
-        Err(conflict(format!("{doing}: the name is taken")).because(error))
     }
 
     fn data(&self) -> Result<LaunchTemplateData, TaskError> {
@@ -187,7 +169,21 @@ impl Task for LaunchTemplate {
         let (name, data) = (&self.name, self.data()?);
         let template = match change {
             Change::Create => match ec2.create_launch_template(name, &data, &self.tags.0).await {
-                Err(error) if is_taken(&error) => return self.take(writer.reader(), error).await,
+                // The answer to an earlier call may have been lost.
+                Err(error) if is_taken(&error) => {
+                    let found = self.find(writer.reader()).await?;
+                    let is_this = |found: &Found<Self>| {
+                        use cloudup_engine::Changes as _;
+                        Self::diff(&found.state, self).list().is_empty()
+                    };
+                    return match found.filter(is_this) {
+                        Some(found) => Ok(found.output),
+                        None => Err(conflict(format!(
+                            "create launch template {name}: the name is taken"
+                        ))
+                        .because(error)),
+                    };
+                }
                 result => result
                     .map_err(|error| self.refusal(error, format!("create launch template {name}"))),
             },

@@ -391,13 +391,12 @@ impl Fate {
             Effect::Deny => {
                 let code = if ec2 { "UnauthorizedOperation" } else { "AccessDenied" };
                 let (service, operation) = (call.service, call.operation);
-                Some(Refusal::new(
-                    code,
-                    format!(
-                        "not authorized to perform: {service}:{operation} on {}",
-                        call.resource
-                    ),
-                ))
+                let on = if call.resource.is_empty() { "" } else { " on " };
+                let message = format!(
+                    "not authorized to perform: {service}:{operation}{on}{}",
+                    call.resource
+                );
+                Some(Refusal::new(code, message))
             }
             Effect::Error { code, message } => {
                 let message = if message.is_empty() { "a fault was asked for" } else { message };
@@ -430,7 +429,9 @@ fn died(call: &Call) -> CloudError {
 }
 
 fn unusable(call: &Call, error: &AccountError) -> CloudError {
-    CloudError::new(call.service, call.operation, ACCOUNT_FILE, error.to_string())
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+    let message = format!("{error}{}", cause.unwrap_or_default());
+    CloudError::new(call.service, call.operation, ACCOUNT_FILE, message)
 }
 
 fn missing_yet(call: &Call) -> Refusal {

@@ -59,19 +59,13 @@ fn lines(problems: &[Problem]) -> String {
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     /// There is none.
-    #[error("there is no account in {}; make one with `cloudup toolbox account init`", .0.display())]
+    #[error("there is no account in {}", .0.display())]
     Missing(PathBuf),
     /// There is one already.
-    #[error(
-        "there is an account in {} already; `cloudup toolbox account reset` starts it afresh",
-        .0.display()
-    )]
+    #[error("there is an account in {} already", .0.display())]
     Exists(PathBuf),
     /// What it says is not an account.
-    #[error(
-        "{}: {source}\nmend the file, or start afresh with `cloudup toolbox account reset`",
-        .path.display()
-    )]
+    #[error("{} does not hold an account", .path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -79,7 +73,7 @@ pub enum AccountError {
         source: StateError,
     },
     /// The file system refused.
-    #[error("could not {doing} {}: {source}", .path.display())]
+    #[error("could not {doing} {}", .path.display())]
     Io {
         /// What was tried: `read`.
         doing: &'static str,

@@ -155,13 +155,20 @@ impl FileStore {
     }
 
     fn load(&self) -> Result<Cached, AccountError> {
-        let mut text = String::new();
+        let mut bytes = Vec::new();
         let opened = File::open(&self.path).and_then(|mut file| {
-            file.read_to_string(&mut text)?;
+            file.read_to_end(&mut bytes)?;
             let stamp = Stamp::from(&file.metadata()?);
             Ok((file, stamp))
         });
         let (file, stamp) = opened.map_err(|error| self.unread(error))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let mut lines = sound.rsplit(|&byte| byte == b'\n');
+            let column = lines.next().map_or(0, <[u8]>::len) + 1;
+            let message = "not UTF-8 text".into();
+            self.unreadable(StateError::Syntax { line: lines.count() + 1, column, message })
+        })?;
         let state = State::parse(&text).map_err(|source| self.unreadable(source))?;
         Ok(Cached { file, stamp, state })
     }
@@ -206,11 +213,6 @@ impl FileStore {
     fn unread(&self, source: io::Error) -> AccountError {
         match source.kind() {
             io::ErrorKind::NotFound => AccountError::Missing(self.path.clone()),
-            io::ErrorKind::InvalidData => self.unreadable(StateError::Syntax {
-                line: 1,
-                column: 1,
-                message: "not UTF-8 text".into(),
-            }),
             _ => self.io("read", source),
         }
     }

@@ -77,17 +77,6 @@ async fn a_profile_that_was_just_made_is_waited_for() {
     assert_eq!(writes(&account).len(), 1);
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_is_created_late_after_a_lost_answer_is_waited_for() {
-    let account = account(&seed());
-    for effect in [Effect::Late { reads: 3 }, Effect::LoseReply] {
-        let create = Fault::new(effect).operation("CreateLaunchTemplate").times(1);
-        account.add_fault(create).unwrap();
-    }
-    let report = apply(&account, add(&template("a"))).await;
-    assert!(report.succeeded(), "{report:#?}");
-}
-
 #[tokio::test]
 async fn what_ec2_would_refuse_is_refused_before_anything_is_called() {
     let optional = MetadataOptions { http_tokens: "maybe".to_owned(), ..options(1) };
