@@ -80,7 +80,9 @@ impl std::str::FromStr for CloudArg {
             None if text == "aws" => Ok(Self::Aws),
             None if text == "local" => Ok(Self::Local(DEFAULT_ACCOUNT.into())),
             Some(("local", path)) if !path.is_empty() => Ok(Self::Local(path.into())),
-            _ => Err(format!("`{text}` is neither `local`, `local:PATH` nor `aws`")),
+            _ => Err(format!(
+                "`{text}` (from --cloud or CLOUDUP_CLOUD) is neither `local`, `local:PATH` nor `aws`"
+            )),
         }
     }
 }

@@ -35,12 +35,14 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// What to try.
     pub(crate) hints: Vec<String>,
+    /// What else is wrong.
+    pub(crate) others: Vec<Failure>,
 }
 
 impl Failure {
     /// A failure that is the input's fault.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Invalid, message: message.into(), hints: Vec::new() }
+        Self { exit: Exit::Invalid, message: message.into(), hints: Vec::new(), others: Vec::new() }
     }
 
     /// A failure with the causes that `error` tells, and the hints that they have.
@@ -48,17 +50,23 @@ impl Failure {
         let mut message = format!("could not {doing}");
         let mut hints = Vec::new();
         for cause in iter::successors(Some(error), |&error| error.source()) {
-            let text = cause.to_string().replace('\n', "\n    ");
+            let text = cause.to_string().replace('\n', "\n           ");
             // Writing to a string cannot fail.
             let _ = write!(message, "\n  because: {text}");
             hints.extend(cause.downcast_ref::<CloudError>().and_then(CloudError::hint));
         }
-        Self { exit, message, hints }
+        Self { exit, message, hints, others: Vec::new() }
     }
 
     /// Adds what to try.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// Both, to be told together.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.others.push(other);
         self
     }
 }

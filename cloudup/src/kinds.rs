@@ -1,7 +1,7 @@
 //! Every kind of task that an override may name, with its phase.
 
-use cloudup_engine::Graph;
-use cloudup_tasks::cloud::Aws;
+use cloudup_engine::{Graph, Task as _};
+use cloudup_tasks::{cloud::Aws, iam::IamRolePolicyAttachment};
 
 use crate::phase::Phase;
 
@@ -55,6 +55,11 @@ pub const KINDS: [(&str, Phase); 42] = [
 /// The phase of a kind.
 pub fn phase(kind: &str) -> Option<Phase> {
     KINDS.iter().find(|(known, _)| *known == kind).map(|(_, phase)| *phase)
+}
+
+/// The kind whose overrides a kind follows where none names itself.
+pub fn follows(kind: &str) -> Option<&'static str> {
+    (kind == IamRolePolicyAttachment::KIND).then_some(IamRolePolicyAttachment::FOLLOWS).flatten()
 }
 
 /// A graph without tasks, which knows every kind.

@@ -56,7 +56,11 @@ pub(crate) fn all(
 
 /// One source's rules, and what is wrong with the others: read one by one, so that a mistake in
 /// one hides none in another.
-fn entries(text: &str, source: &Source, lifecycles: &Registry) -> (Vec<Rule>, Vec<Mistake>) {
+pub(crate) fn entries(
+    text: &str,
+    source: &Source,
+    lifecycles: &Registry,
+) -> (Vec<Rule>, Vec<Mistake>) {
     let (mut rules, mut mistakes) = (Vec::new(), Vec::new());
     for entry in text.split(',') {
         match Overrides::parse(entry, source, lifecycles) {

@@ -83,6 +83,33 @@ pub struct UpdateOptions {
     pub prune: bool,
 }
 
+impl UpdateOptions {
+    /// The overrides by themselves, whatever the cluster.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with them for any cluster.
+    pub fn read_overrides(&self) -> Result<Overrides, UpdateError> {
+        let (mut overrides, mut mistakes) = (Overrides::default(), Vec::new());
+        for (source, text) in &self.overrides {
+            let (rules, wrong) = overrides::entries(text, source, &self.lifecycles);
+            for rule in rules {
+                overrides.push(rule);
+            }
+            if !wrong.is_empty() {
+                let error = OverrideError { source: source.clone(), mistakes: wrong };
+                mistakes.push(Mistake::Overrides(error));
+            }
+        }
+        let mut graph = kinds::empty_graph();
+        graph.overrides(overrides.clone());
+        if let Err(GraphError { problems }) = graph.check() {
+            mistakes.extend(problems.into_iter().map(Mistake::Graph));
+        }
+        if mistakes.is_empty() { Ok(overrides) } else { Err(UpdateError::Invalid(mistakes)) }
+    }
+}
+
 /// An update, ready to be planned or applied.
 #[derive(Debug)]
 pub struct Update {

@@ -6,7 +6,6 @@ use std::{
 };
 
 use cloudup_engine::FieldChange;
-use cloudup_tasks::policy::Document;
 use serde_json::{Map, Value};
 use similar::{ChangeTag, TextDiff};
 
@@ -35,11 +34,7 @@ pub(super) fn write(
         writeln!(out, "{pad}{field}:{fixed}")?;
         access::write(out, indent + 2, documents.0.as_ref(), documents.1.as_ref())?;
         // What is all new, or all gone, has been told: its text is for those who ask.
-        let says_something = |document: &Option<Document>| {
-            document.as_ref().is_none_or(|document| !document.statements.is_empty())
-        };
-        let both = from.is_some() && to.is_some();
-        let partly = both && says_something(&documents.0) && says_something(&documents.1);
+        let partly = from.is_some_and(says_something) && to.is_some_and(says_something);
         if detail == Detail::All || partly {
             text_diff(out, indent + 2, from, to)?;
         }
@@ -80,6 +75,12 @@ pub(super) fn write(
         ),
         (None, None) => Ok(()),
     }
+}
+
+/// Whether a document has statements; what is found of a role's access may have none.
+fn says_something(document: &Value) -> bool {
+    let statements = document.get("Statement").and_then(Value::as_array);
+    statements.is_none_or(|statements| !statements.is_empty())
 }
 
 fn nothing(value: &Value) -> bool {

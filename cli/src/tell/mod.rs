@@ -15,6 +15,8 @@ use crate::exit::Failure;
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Detail {
+    /// What is not as it was to be, and why.
+    Trouble,
     /// What changes, and what is worth a word.
     Changes,
     /// Everything, whole documents included.
@@ -28,5 +30,5 @@ pub(crate) fn failure(out: &mut dyn Write, failure: &Failure) -> io::Result<()> 
     for hint in &failure.hints {
         writeln!(out, "{HEADING}hint:{HEADING:#} {hint}")?;
     }
-    Ok(())
+    failure.others.iter().try_for_each(|other| self::failure(out, other))
 }

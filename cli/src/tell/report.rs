@@ -46,7 +46,14 @@ pub(crate) fn entries(
 }
 
 fn is_seen(entry: &Entry, detail: Detail) -> bool {
-    detail == Detail::All || entry.outcome != Outcome::Kept || !entry.notes.is_empty()
+    match detail {
+        Detail::All => true,
+        Detail::Changes => entry.outcome != Outcome::Kept || !entry.notes.is_empty(),
+        Detail::Trouble => matches!(
+            entry.outcome,
+            Outcome::Failed | Outcome::Blocked { .. } | Outcome::NotTried | Outcome::InDoubt
+        ),
+    }
 }
 
 fn entry(out: &mut dyn Write, entry: &Entry, detail: Detail) -> io::Result<()> {
@@ -61,6 +68,8 @@ fn entry(out: &mut dyn Write, entry: &Entry, detail: Detail) -> io::Result<()> {
     }
     writeln!(out)?;
     match &entry.finding {
+        // What was to change has been told.
+        _ if detail == Detail::Trouble => {}
         Finding::Missing { fields: changes }
         | Finding::Different { changes }
         | Finding::Stray { fields: changes } => {

@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-use cloudup_tasks::local::{Account, AccountError, EditError, State};
+use cloudup_tasks::local::{Account, AccountError, EditError, State, StateError};
 
 use super::{input, print};
 use crate::{
@@ -61,7 +61,7 @@ fn init(path: &Path, seed: Option<&Path>, force: bool) -> Result<Exit, Failure> 
     let account = made.map_err(|error| {
         let failure = failure("make the embedded account", &error);
         match error {
-            AccountError::Exists(_) => failure.hint("replace it with --force"),
+            AccountError::Exists(_) => failure.hint("replace it with --force, or bring it back to its seed: cloudup toolbox account reset"),
             _ => failure,
         }
     })?;
@@ -158,6 +158,12 @@ pub(super) fn failure(doing: &str, error: &AccountError) -> Failure {
         AccountError::Missing(_) => {
             failure.hint("make it: cloudup toolbox account init [--seed FILE]")
         }
-        _ => failure,
+        // A newer account is nothing to start afresh.
+        AccountError::Unreadable { source, .. } if !matches!(source, StateError::Newer { .. }) => {
+            failure.hint("see that it is the right file, mend it, or start afresh: cloudup toolbox account reset")
+        }
+        AccountError::Unreadable { .. } | AccountError::Exists(_) | AccountError::Io { .. } => {
+            failure
+        }
     }
 }

@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use cloudup::{kinds::KINDS, phase};
-use cloudup_engine::{Mode, Overrides, Registry, Ruling};
+use cloudup::{
+    kinds::{self, KINDS},
+    phase,
+};
+use cloudup_engine::{Mode, Ruling};
 use serde::Serialize;
 
 use super::{input, print, update};
@@ -34,22 +37,12 @@ pub(super) async fn tasks(
 ) -> Result<Exit, Failure> {
     let options = update::update_options(choice, false, environment)?;
     let rows = if filename.is_empty() {
-        let mut overrides = Overrides::default();
-        let mut mistakes = Vec::new();
-        for (source, text) in &options.overrides {
-            match Overrides::parse(text, source, &Registry::default()) {
-                Ok(parsed) => overrides.extend(parsed),
-                Err(error) => mistakes.push(error.to_string()),
-            }
-        }
-        if !mistakes.is_empty() {
-            return Err(Failure::invalid(mistakes.join("\n")));
-        }
+        let overrides = options.read_overrides().map_err(|error| update::failure(&error))?;
         KINDS
             .iter()
             .map(|&(kind, of)| {
                 let (base, source) = phase::lifecycle(options.phase, of, Mode::Plan);
-                let winner = overrides.winner(kind, None, "");
+                let winner = overrides.winner(kind, kinds::follows(kind), "");
                 let (lifecycle, rule) = match winner {
                     Some(rule) => (
                         rule.lifecycle.name().to_owned(),
@@ -67,7 +60,7 @@ pub(super) async fn tasks(
         let governed = update.governed(Mode::Plan).into_iter();
         governed
             .map(|governed| Row {
-                phase: cloudup::kinds::phase(governed.task.kind())
+                phase: kinds::phase(governed.task.kind())
                     .map(|phase| phase.to_string())
                     .unwrap_or_default(),
                 task: governed.task.to_string(),

@@ -12,7 +12,9 @@ use std::{
 };
 
 use clap::CommandFactory;
+use cloudup::update::UpdateReport;
 use cloudup_tasks::{aws::AwsCloud, cloud::CloudWriter, local::Account};
+use schemars::generate::SchemaSettings;
 
 use crate::{
     args::{Cli, CloudArg, Get, SchemaArg, Toolbox, UpdateWhat, Verb},
@@ -47,7 +49,11 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
 
 fn schema(of: SchemaArg) -> Result<Exit, Failure> {
     let schema = match of {
-        SchemaArg::Update => schemars::schema_for!(cloudup::update::UpdateReport),
+        // As it is written: what is left out where it is empty is not required.
+        SchemaArg::Update => SchemaSettings::default()
+            .for_serialize()
+            .into_generator()
+            .into_root_schema_for::<UpdateReport>(),
         SchemaArg::Event => cloudup_engine::event_schema(),
     };
     print(|out| writeln!(out, "{:#}", schema.as_value()))

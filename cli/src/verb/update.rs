@@ -31,12 +31,7 @@ pub(super) async fn run(
     args: &UpdateArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    if let Some(key) = &args.ssh_public_key {
-        input::ssh_public_key(key)?;
-    }
-    let (cluster, notices) = input::cluster(&args.source.filename, args.source.name.as_deref())?;
-    let options = update_options(&args.choice, args.prune, environment)?;
-    let mut listener = Listener::new(global, args)?;
+    let (cluster, notices, options, mut listener) = read(global, args, environment)?;
     let stop = stop_on_signals();
 
     let cloud = cloud(&global.cloud, Some(&cluster)).await?;
@@ -52,7 +47,7 @@ pub(super) async fn run(
     if !go {
         listener.finish()?;
         screen.whole(&planned, hint(args, &planned.report))?;
-        return Ok(exit(&planned.report, !args.yes && args.detailed_exitcode));
+        return Ok(exit(&planned.report, !may_apply && args.detailed_exitcode));
     }
     screen.plan(&planned)?;
     let applied = update.apply(&cloud, &engine, |event| listener.tell(&event)).await;
@@ -60,6 +55,35 @@ pub(super) async fn run(
     listener.finish()?;
     screen.applied(&applied)?;
     Ok(exit(&applied.report, false))
+}
+
+/// All that is given, or all that is wrong with it.
+fn read(
+    global: &Global,
+    args: &UpdateArgs,
+    environment: &Environment,
+) -> Result<(Cluster, Vec<Notice>, UpdateOptions, Listener), Failure> {
+    let key = args.ssh_public_key.as_deref().map_or(Ok(()), input::ssh_public_key);
+    let cluster = input::cluster(&args.source.filename, args.source.name.as_deref());
+    let options = update_options(&args.choice, args.prune, environment);
+    let options = match (&cluster, options) {
+        // What is wrong with overrides in themselves can be told without a cluster.
+        (Err(_), Ok(options)) => {
+            options.read_overrides().map(|_| options).map_err(|error| failure(&error))
+        }
+        (_, options) => options,
+    };
+    let listener = Listener::new(global, args);
+    match (key, cluster, options, listener) {
+        (Ok(()), Ok((cluster, notices)), Ok(options), Ok(listener)) => {
+            Ok((cluster, notices, options, listener))
+        }
+        (key, cluster, options, listener) => {
+            let failures = [key.err(), cluster.err(), options.err(), listener.err()];
+            let all = failures.into_iter().flatten().reduce(Failure::and);
+            Err(all.expect("one of them failed"))
+        }
+    }
 }
 
 /// The options that the flags and the environment come to.
@@ -109,14 +133,14 @@ pub(super) async fn prepare(
     prepared.map(|update| update.with_notices(notices)).map_err(|error| failure(&error))
 }
 
-fn failure(error: &UpdateError) -> Failure {
+pub(super) fn failure(error: &UpdateError) -> Failure {
     let exit = match error.kind() {
         ErrorKind::Denied => Exit::Denied,
         ErrorKind::Invalid => Exit::Invalid,
         _ => Exit::Failed,
     };
     match error {
-        UpdateError::Invalid(_) => Failure { exit, message: error.to_string(), hints: Vec::new() },
+        UpdateError::Invalid(_) => Failure::invalid(error.to_string()),
         UpdateError::Environment(_) => {
             Failure::because(exit, "find out where the cluster is", error)
         }
@@ -180,7 +204,7 @@ impl Listener {
     fn new(global: &Global, args: &UpdateArgs) -> Result<Self, Failure> {
         let open = |path: &Path| {
             let doing = format!("write events to {}", path.display());
-            JsonEvents::open(path).map_err(|e| Failure::because(Exit::Failed, &doing, &e))
+            JsonEvents::open(path).map_err(|e| Failure::because(Exit::Invalid, &doing, &e))
         };
         let events = args.json_events.as_deref().map(open).transpose()?;
         let on_stderr = args.json_events.as_deref().is_some_and(|path| path.as_os_str() == "-");
@@ -251,7 +275,7 @@ impl Screen<'_> {
         }
         print(|out| {
             if !applied.report.succeeded() {
-                entries(out, &applied.report, Detail::Changes)?;
+                entries(out, &applied.report, Detail::Trouble)?;
             }
             report::summary(out, &applied.report, None)
         })
