@@ -1,7 +1,12 @@
 //! The command line as its users have it: the binary, in an empty folder, on the embedded account.
 
+mod account;
+mod bad_input;
+mod denied;
 mod lifecycles;
 mod output;
 mod overrides;
 mod readme;
 mod shell;
+mod signals;
+mod together;

@@ -1,11 +1,93 @@
 //! What is printed, for people and for programs.
 
-use crate::shell::{DEMO, Shell, UPDATE};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::shell::{DEMO, Ran, Shell, UPDATE, small};
+
+const ADDITIONAL: &str = "  additionalPolicies:
+    node: |
+      [{ \"Effect\": \"Allow\", \"Action\": [\"s3:GetObject\"], \"Resource\": [\"arn:aws:s3:::a/*\"] }]
+";
+const LABELS: &str = "  cloudLabels: { team: platform }\n";
+const OF_OTHERS: &str =
+    "  iam: { profile: arn:aws:iam::123456789012:instance-profile/security/workers }\n";
+
+fn update<'a>(shell: &Shell, more: impl IntoIterator<Item = &'a str>) -> Ran {
+    shell.run(UPDATE.into_iter().chain(more))
+}
+
+/// A shell in which the first manifest was applied, with the second in its place.
+fn changed(first: &str, second: &str) -> Shell {
+    let shell = Shell::new().with_file("cluster.yaml", first);
+    update(&shell, ["--yes"]).expect(0);
+    shell.with_file("cluster.yaml", second)
+}
+
+#[test]
+fn screens() {
+    let plain = small("", "");
+    let more = small(&format!("{LABELS}{ADDITIONAL}"), "");
+    let warn = ["--lifecycle-overrides", "*=ExistsAndWarnIfChanges"];
+    let unreadable =
+        json!({ "faults": [{ "operation": "GetRole", "resource": "nodes.*", "effect": "deny" }] });
+    let fresh = || Shell::new().with_file("cluster.yaml", &plain);
+    let other = more.replace("s3:GetObject", "s3:GetObjectVersion");
+    let handed_over = || {
+        let shell = changed(&plain, &small("", OF_OTHERS));
+        let mut account = shell.account();
+        let profiles = account["instanceProfiles"].as_array_mut().expect("there are some");
+        profiles.push(json!({
+            "name": "workers", "path": "/security/", "role": { "name": "workers" },
+        }));
+        shell.with_account(&account)
+    };
+    let cases: [(&str, Shell, &[&str]); 13] = [
+        ("plan_to_create", fresh(), &[]),
+        ("plan_in_full", fresh(), &["-v"]),
+        ("apply", fresh(), &["--yes"]),
+        ("nothing_to_do", changed(&plain, &plain), &["--yes"]),
+        ("plan_to_change", changed(&plain, &more), &[]),
+        ("plan_to_delete", changed(&more, &plain), &[]),
+        ("plan_to_change_a_policy", changed(&more, &other), &[]),
+        ("plan_to_hand_over", handed_over(), &[]),
+        ("plan_to_hand_over_and_prune", handed_over(), &["--prune"]),
+        ("warnings", changed(&more, &plain), &warn),
+        ("failure_and_what_it_blocks", fresh().with_account(&unreadable), &[]),
+        ("failure_before_an_apply", fresh().with_account(&unreadable), &["--yes"]),
+        ("dry_target", fresh(), &["--yes", "--target", "dryrun"]),
+    ];
+    for (name, shell, args) in cases {
+        insta::assert_snapshot!(name, update(&shell, args.iter().copied()));
+    }
+}
+
+#[test]
+fn colour_is_for_terminals_or_on_demand_and_says_nothing_alone() {
+    let plain = small("", "");
+    let more = small(&format!("{LABELS}{ADDITIONAL}"), "");
+    let shell = changed(&plain, &more);
+    let coloured = update(&shell, ["--color", "always"]).expect(0);
+    let visible = coloured.stdout.replace('\u{1b}', "␛");
+    insta::assert_snapshot!(visible);
+    let auto = update(&shell, []).expect(0);
+    assert!(!auto.stdout.contains('\u{1b}'), "a pipe is no terminal");
+    assert_eq!(update(&shell, ["--color", "never"]).expect(0).stdout, auto.stdout);
+    assert_eq!(anstripped(&coloured.stdout), auto.stdout);
+}
+
+/// A text without its escape sequences for colour.
+fn anstripped(text: &str) -> String {
+    let mut parts = text.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('m').map_or(part, |(_, visible)| visible))
+}
 
 #[test]
 fn a_manifest_may_come_from_standard_input() {
     let shell = Shell::with_demo();
-    let from_file = shell.run(UPDATE).expect(0);
+    let from_file = update(&shell, []).expect(0);
     let from_input = shell.feed(["update", "cluster", "-f", "-"], DEMO).expect(0);
     assert_eq!(from_input.stdout, from_file.stdout);
 }
@@ -14,18 +96,198 @@ fn a_manifest_may_come_from_standard_input() {
 fn two_plans_are_the_same_bytes() {
     let shell = Shell::with_demo();
     for format in ["text", "json"] {
-        let args = UPDATE.into_iter().chain(["-o", format]);
-        let (first, second) = (shell.run(args.clone()).expect(0), shell.run(args).expect(0));
+        let (first, second) = (update(&shell, ["-o", format]), update(&shell, ["-o", format]));
         assert_eq!(first.stdout, second.stdout);
         assert_eq!(first.stderr, second.stderr);
     }
 }
 
 #[test]
-fn events_go_where_they_are_sent_and_progress_stays() {
+fn the_detailed_exit_status_tells_a_dry_run_with_changes() {
     let shell = Shell::with_demo();
-    let to_file = shell.run(UPDATE.into_iter().chain(["--yes", "--json-events=events.jsonl"]));
-    assert!(to_file.stderr.contains("+ IAMRole/nodes.demo.example.com ("), "{to_file}");
-    let events = shell.read("events.jsonl");
-    assert_eq!(events.lines().filter(|line| line.contains(r#""event":"run-started""#)).count(), 2);
+    update(&shell, []).expect(0);
+    update(&shell, ["--detailed-exitcode"]).expect(2);
+    update(&shell, ["--detailed-exitcode", "--yes", "--target", "dryrun"]).expect(2);
+    assert_eq!(shell.iam()["roles"], json!([]));
+    update(&shell, ["--detailed-exitcode", "--yes"]).expect(0);
+    update(&shell, ["--detailed-exitcode"]).expect(0);
+}
+
+/// Whether values keep to the schema that the command line publishes.
+struct Schema {
+    schemas: boon::Schemas,
+    index: boon::SchemaIndex,
+}
+
+impl Schema {
+    fn published(of: &str) -> Self {
+        let schema = Shell::new().run(["toolbox", "schema", of]).expect(0).json();
+        let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+        compiler.add_resource("cloudup.json", schema).expect("it is one schema");
+        let index = compiler.compile("cloudup.json", &mut schemas).expect("it is a JSON schema");
+        Self { schemas, index }
+    }
+
+    #[track_caller]
+    fn expect(&self, value: &Value) {
+        if let Err(error) = self.schemas.validate(value, self.index) {
+            panic!("{error:#}\n{value:#}");
+        }
+    }
+}
+
+/// Accounts in which an update plans, applies, fails and warns.
+fn various() -> Vec<(Shell, Vec<&'static str>)> {
+    let denied = json!({ "faults": [{ "operation": "CreateRole", "effect": "deny" }] });
+    let throttled = json!({ "faults": [{ "calls": "write", "effect": "throttle", "times": 1 }] });
+    let more = small(&format!("{LABELS}{ADDITIONAL}"), "");
+    vec![
+        (Shell::with_demo(), vec![]),
+        (Shell::with_demo().with_account(&throttled), vec!["--yes"]),
+        (Shell::with_demo().with_account(&denied), vec!["--yes"]),
+        (changed(&more, &small("", "")), vec!["--yes", "--phase", "security"]),
+        (Shell::with_demo(), vec!["--lifecycle-overrides", "*=ExistsAndWarnIfChanges"]),
+    ]
+}
+
+#[test]
+fn results_as_json_keep_to_the_published_schema() {
+    let schema = Schema::published("update");
+    for (shell, args) in various() {
+        let ran = update(&shell, args.iter().copied().chain(["-o", "json"]));
+        assert_eq!(ran.stderr, "", "results as JSON come alone");
+        let mut report = ran.json();
+        schema.expect(&report);
+        assert_eq!(report["cluster"], "demo.example.com");
+        report["report"]["entries"][0]["outcome"] = json!("perhaps");
+        assert!(schema.schemas.validate(&report, schema.index).is_err(), "it is a real schema");
+    }
+}
+
+#[test]
+fn events_keep_to_the_published_schema_and_go_where_they_are_sent() {
+    let schema = Schema::published("event");
+    for (shell, args) in various() {
+        let to_file = ["--json-events=events.jsonl"];
+        let ran = update(&shell, args.iter().copied().chain(to_file));
+        let events: Vec<Value> = shell
+            .read("events.jsonl")
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("each line is a value"))
+            .collect();
+        for event in &events {
+            schema.expect(event);
+        }
+        let runs = events.iter().filter(|event| event["event"] == "run-finished").count();
+        assert_eq!(runs, if args.contains(&"--yes") { 2 } else { 1 }, "{ran}");
+        assert_eq!(events[0]["event"], "run-started");
+        if args.contains(&"--yes") {
+            assert!(ran.stderr.contains("IAMRole"), "progress is for people still\n{ran}");
+        }
+    }
+    // Without a file, they are all that is on standard error.
+    let shell = Shell::with_demo();
+    let ran = update(&shell, ["--yes", "--json-events"]).expect(0);
+    for line in ran.stderr.lines() {
+        schema.expect(&serde_json::from_str(line).expect("each line is a value"));
+    }
+    assert!(ran.stdout.starts_with("demo.example.com in account "), "{ran}");
+}
+
+#[test]
+fn tasks_are_shown_with_their_lifecycle_and_why() {
+    let shell = Shell::with_demo();
+    let choice = ["--phase", "security", "--lifecycle-overrides", "IAMRolePolicy=Ignore"];
+    let kinds = ["get", "tasks"].into_iter().chain(choice);
+    let tasks = ["get", "tasks", "-f", "cluster.yaml"].into_iter().chain(choice);
+    insta::assert_snapshot!("kinds", shell.run(kinds.clone()).expect(0));
+    insta::assert_snapshot!("tasks", shell.run(tasks.clone()).expect(0));
+    for args in [kinds.collect::<Vec<_>>(), tasks.collect()] {
+        let text = shell.run(&args).expect(0).stdout;
+        let rows = shell.run([&args[..], &["-o", "json"]].concat()).expect(0).json();
+        let rows = rows.as_array().expect("they are rows");
+        assert_eq!(rows.len(), text.lines().count() - 1, "a line each, and the heading");
+        for row in rows {
+            let shown = text.lines().find(|line| {
+                let task = row["task"].as_str().expect("it has a task");
+                line.split_whitespace().next() == Some(task)
+            });
+            let shown = shown.expect("it is shown");
+            assert!(shown.ends_with(row["rule"].as_str().expect("it has a rule")), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn a_dump_is_what_the_cluster_owns_by_name_or_by_manifest() {
+    let shell = changed(&small(LABELS, ""), &small(LABELS, ""));
+    let by_file = shell.run(["toolbox", "dump", "-f", "cluster.yaml"]).expect(0);
+    insta::assert_snapshot!(by_file.stdout);
+    let by_name = shell.run(["toolbox", "dump", "demo.example.com", "-o", "json"]).expect(0);
+    for section in ["roles", "inline_policies", "policy_attachments", "instance_profiles"] {
+        assert_eq!(by_name.json()[section], by_file.json()[section], "{section}");
+    }
+    let other = shell.run(["toolbox", "dump", "example.com"]).expect(0).json();
+    assert_eq!(other["roles"], json!({}), "another cluster owns none of it");
+}
+
+#[test]
+fn every_verb_has_help() {
+    let verbs: [&[&str]; 13] = [
+        &[],
+        &["update"],
+        &["update", "cluster"],
+        &["get"],
+        &["get", "tasks"],
+        &["toolbox"],
+        &["toolbox", "dump"],
+        &["toolbox", "account"],
+        &["toolbox", "account", "init"],
+        &["toolbox", "account", "reset"],
+        &["toolbox", "account", "edit"],
+        &["toolbox", "schema"],
+        &["completion"],
+    ];
+    for verb in verbs {
+        let ran = Shell::new().run([verb, &["--help"]].concat()).expect(0);
+        assert_eq!(ran.stderr, "");
+        insta::assert_snapshot!(format!("help_{}", verb.join("_")), ran.stdout);
+    }
+}
+
+#[test]
+fn completion_scripts_are_taken_by_their_shells() {
+    for name in ["bash", "zsh", "fish"] {
+        let shell = Shell::new();
+        let script = shell.run(["completion", name]).expect(0).stdout;
+        for word in ["lifecycle-overrides", "toolbox", "account"] {
+            assert!(script.contains(word), "{name}: {word}");
+        }
+        shell.write("script", script);
+        // Not every machine has every shell.
+        let Ok(checked) = Command::new(name).arg("-n").arg(shell.path("script")).status() else {
+            continue;
+        };
+        assert!(checked.success(), "{name} refuses its script");
+    }
+}
+
+#[test]
+fn whoever_stops_reading_early_stops_nothing() {
+    let shell = Shell::with_demo();
+    let commands: [&[&str]; 5] = [
+        &["--help"],
+        &["completion", "bash"],
+        &["toolbox", "schema", "update"],
+        &["update", "-f", "cluster.yaml"],
+        &["update", "-f", "cluster.yaml", "--yes"],
+    ];
+    for args in commands {
+        let mut command = shell.command(args);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+        drop(child.stdout.take());
+        let ran = shell.finish(child).expect(0);
+        assert!(!ran.stderr.contains("error"), "{args:?}\n{ran}");
+    }
+    update(&shell, ["--detailed-exitcode"]).expect(0);
 }

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt, fs,
     io::Write,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
 };
@@ -65,6 +66,10 @@ impl Shell {
         fs::write(path, text).expect("a file can be written");
     }
 
+    pub(crate) fn read_bytes(&self, path: &str) -> Vec<u8> {
+        fs::read(self.path(path)).unwrap_or_default()
+    }
+
     pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
@@ -73,6 +78,7 @@ impl Shell {
     pub(crate) fn command<A: AsRef<str>>(&self, args: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cloudup-under-test"));
         command
+            .arg0("cloudup")
             .args(args.into_iter().map(|arg| arg.as_ref().to_owned()))
             .current_dir(self.folder.path())
             .env_clear()
@@ -165,11 +171,22 @@ impl fmt::Display for Ran {
         writeln!(f, "exit status {status}")?;
         for (name, text) in [("stdout", stdout), ("stderr", stderr)] {
             if !text.is_empty() {
-                writeln!(f, "--- {name}\n{}", text.trim_end())?;
+                writeln!(f, "--- {name}\n{}", uncounted(text).trim_end())?;
             }
         }
         Ok(())
     }
+}
+
+/// Progress without how much of how much is done: that is about tasks which nobody sees.
+pub(crate) fn uncounted(text: &str) -> String {
+    let is_count = |inner: &str| inner.chars().all(|c| c.is_ascii_digit() || c == '/');
+    let lines =
+        text.lines().map(|line| match line.strip_suffix(')').and_then(|l| l.rsplit_once(" (")) {
+            Some((entry, inner)) if is_count(inner) => format!("{entry} (…)\n"),
+            _ => format!("{line}\n"),
+        });
+    lines.collect()
 }
 
 /// A small cluster of one group of nodes, which may pull images: a role, its policy, its profile

@@ -6,10 +6,7 @@ use std::{
 };
 
 use cloudup::manifest::spec;
-use cloudup_tasks::{
-    cloud::iam::Tags,
-    local::{Account, ByName, Fault, InstanceProfile, LaunchTemplate, Role, State},
-};
+use cloudup_tasks::local::{Account, ByName, Fault, InstanceProfile, LaunchTemplate, Role, State};
 use proptest::{collection::btree_set, option, prelude::*, sample};
 use serde_json::{Value, json};
 
@@ -227,16 +224,12 @@ pub(crate) fn foreign(state: &State, sketch: &Sketch, still_there: &State) -> Va
             || ["Name", "KubernetesCluster"].contains(&key)
             || labels.any(|label| label.eq_ignore_ascii_case(key))
     };
-    let is_ours = |tags: &Tags| tags.contains_key(&sketch.owner_tag());
     let governed: BTreeSet<_> =
         sketch.external.keys().map(|role| sketch.role_name(*role)).collect();
     let part_of_role = |role: &Role| {
         let mut role = role.clone();
         if names.contains(&role.name) {
-            let there = still_there.roles.get(&role.name);
-            if is_ours(&role.tags) && there.is_none_or(|there| there.id != role.id) {
-                return None;
-            }
+            still_there.roles.get(&role.name).filter(|there| there.id == role.id)?;
             role.assume_role_policy_document.0.clear();
             role.permissions_boundary = None;
             role.tags.retain(|key, _| !asked_for(key));
@@ -251,9 +244,7 @@ pub(crate) fn foreign(state: &State, sketch: &Sketch, still_there: &State) -> Va
         let mut profile = profile.clone();
         if names.contains(&profile.name) {
             let there = still_there.instance_profiles.get(&profile.name);
-            if is_ours(&profile.tags) && there.is_none_or(|there| there.id != profile.id) {
-                return None;
-            }
+            there.filter(|there| there.id == profile.id)?;
             profile.role = None;
             profile.tags.retain(|key, _| !asked_for(key));
         }
