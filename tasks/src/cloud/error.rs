@@ -98,6 +98,9 @@ impl CloudError {
                  AWS_REGION is in their partition"
             }
             "RequestExpired" => "see that this machine's clock is right",
+            "OpenIdIdpCommunicationError" => {
+                "see that the provider's URL can be reached from the internet, over TLS"
+            }
             code::CONNECTION_ERROR | code::REQUEST_TIMEOUT => {
                 "see that the network is up, and AWS_ENDPOINT_URL and AWS_REGION where they are set"
             }
@@ -195,6 +198,7 @@ mod tests {
             "RequestExpired",
             "LimitExceeded",
             "NoSuchEntity",
+            "OpenIdIdpCommunicationError",
             code::NO_CREDENTIALS,
             code::REQUEST_TIMEOUT,
             code::CONNECTION_ERROR,
