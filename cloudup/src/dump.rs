@@ -1,9 +1,10 @@
 //! What a cluster owns in the account, by section: for people to read and programs to compare.
 //!
 //! A thing is the cluster's if its ownership tag says so. It is looked for among the names that
-//! the cluster's things can have, so that a large account need not be read whole.
+//! the cluster's things can have, so that a large account need not be read whole; of identity
+//! providers, which are named by address and few, every one is read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cloudup_tasks::{
     cloud::{
@@ -32,8 +33,8 @@ pub struct Dump {
     pub instance_profiles: BTreeMap<String, InstanceProfile>,
     /// Launch templates, by name, where the adapter has EC2.
     pub launch_templates: BTreeMap<String, LaunchTemplate>,
-    /// Identity providers.
-    pub oidc_providers: Vec<Value>,
+    /// Identity providers, by their addresses.
+    pub oidc_providers: Vec<OidcProvider>,
 }
 
 /// An IAM role.
@@ -61,6 +62,19 @@ pub struct Attachment {
 pub struct InstanceProfile {
     /// The name of the role in it.
     pub role: Option<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// An identity provider that speaks OpenID Connect.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct OidcProvider {
+    /// Its address: `https://…`.
+    pub url: String,
+    /// Whom its tokens are for.
+    pub client_id_list: BTreeSet<String>,
+    /// SHA-1 thumbprints of the certificates that it may show.
+    pub thumbprint_list: BTreeSet<String>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
 }
@@ -131,6 +145,7 @@ pub async fn dump(
         let described = InstanceProfile { role, tags: profile.tags };
         dump.instance_profiles.insert(profile.name, described);
     }
+    dump.oidc_providers = of.oidc_providers().await?;
     dump.launch_templates = of.launch_templates().await?;
     Ok(dump)
 }
@@ -178,6 +193,26 @@ impl Search<'_> {
             profiles.extend(found.filter(|profile| self.is_owned(&profile.tags)));
         }
         Ok(profiles)
+    }
+
+    /// Their addresses say nothing about whose they are, so that all are asked for.
+    async fn oidc_providers(&self) -> Result<Vec<OidcProvider>, DumpError> {
+        let iam = self.reader.iam();
+        let listed = iam.list_oidc_providers().await;
+        let mut providers = Vec::new();
+        for arn in listed.doing(|| "list the OpenID Connect providers".to_owned())? {
+            let found = CloudError::absent(iam.get_oidc_provider(&arn).await)
+                .doing(|| format!("read {arn}"))?;
+            let ours = found.filter(|provider| self.is_owned(&provider.tags));
+            providers.extend(ours.map(|provider| OidcProvider {
+                url: format!("https://{}", provider.url),
+                client_id_list: provider.client_ids,
+                thumbprint_list: provider.thumbprints,
+                tags: provider.tags,
+            }));
+        }
+        providers.sort();
+        Ok(providers)
     }
 
     /// The inline and the attached policies of a role.

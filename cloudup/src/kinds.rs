@@ -84,6 +84,7 @@ mod tests {
             kind::ROLE_POLICY_ATTACHMENT,
             kind::INSTANCE_PROFILE,
             kind::INSTANCE_PROFILE_ROLE,
+            kind::OIDC_PROVIDER,
         ] {
             assert_eq!(phase(kind), Some(Phase::Security), "{kind}");
         }

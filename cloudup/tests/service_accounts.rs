@@ -194,6 +194,24 @@ async fn a_user_may_give_an_add_on_a_role_where_it_has_none_of_its_own() {
 }
 
 #[tokio::test]
+async fn the_issuer_is_trusted_for_whom_the_manifest_says() {
+    let account = account();
+    let more = "    additionalAudiences: [sts.amazonaws.com, amazonaws.com]\n";
+    let wide = cluster(&format!("{ADD_ONS}{more}"));
+    apply(&account, &wide).await;
+    insta::assert_json_snapshot!(owned(&account, &wide).await.oidc_providers);
+
+    let narrow = cluster(ADD_ONS);
+    apply(&account, &narrow).await;
+    let [provider] = &owned(&account, &narrow).await.oidc_providers[..] else { panic!() };
+    assert_eq!(provider.client_id_list, BTreeSet::from(["amazonaws.com".to_owned()]));
+
+    // One that is no longer asked for stays: others may have come to rely on it.
+    apply(&account, &cluster("")).await;
+    assert_eq!(owned(&account, &narrow).await.oidc_providers, std::slice::from_ref(provider));
+}
+
+#[tokio::test]
 async fn roles_that_nobody_can_take_on_yet_are_worth_a_word() {
     let account = account();
     let unpublished = "  iam: { useServiceAccountExternalPermissions: true }\n";

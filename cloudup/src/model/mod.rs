@@ -6,6 +6,7 @@
 
 mod existing;
 mod instances;
+mod oidc_provider;
 mod service_accounts;
 mod templates;
 mod unwanted;
@@ -142,6 +143,7 @@ impl Blueprint {
         }
         existing::add(self, &mut graph, run, &mut profiles);
         unwanted::add(self, &mut graph, run, &mut profiles);
+        oidc_provider::add(self, &mut graph, run);
         service_accounts::add(self, &mut graph, run, &profiles);
         if run.has_ec2 {
             templates::add(self, &mut graph, run, &profiles);

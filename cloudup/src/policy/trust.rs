@@ -1,6 +1,9 @@
 //! Who may take on a role.
 
-use cloudup_tasks::policy::{Document, Principal, Statement};
+use cloudup_tasks::{
+    arn::oidc_provider_arn,
+    policy::{Document, Principal, Statement},
+};
 
 use crate::{
     environment::Environment, issuer::provider_name, partition::ec2_service,
@@ -23,8 +26,8 @@ pub fn service_account_trust(
     environment: &Environment,
 ) -> Document {
     let Environment { account: id, partition, .. } = environment;
+    let provider = oidc_provider_arn(partition, id, issuer);
     let issuer = provider_name(issuer);
-    let provider = format!("arn:{partition}:iam::{id}:oidc-provider/{issuer}");
     let operator = if account.is_pattern() { "StringLike" } else { "StringEquals" };
     Document::new([Statement::allow("ServiceAccount")
         .principal(Principal::federated(provider))
