@@ -48,8 +48,12 @@ const OPERATORS: [&str; 8] = [
 
 fn some_condition() -> impl Strategy<Value = Option<(&'static str, &'static str, Vec<&'static str>)>>
 {
-    let values = vec(select(vec!["x", "y", "x*", "*"]), 1..3);
-    option::weighted(0.4, (select(&OPERATORS), select(vec!["aws:a", "aws:b"]), values))
+    let keys = select(vec!["aws:a", "aws:b"]);
+    option::weighted(0.4, (select(&OPERATORS), keys, condition_values()))
+}
+
+fn condition_values() -> impl Strategy<Value = Vec<&'static str>> {
+    vec(select(vec!["x", "y", "x*", "*"]), 1..3)
 }
 
 fn some_statement() -> impl Strategy<Value = Statement> {
@@ -224,6 +228,19 @@ proptest! {
         let mut without = document.clone();
         without.statements.remove(index.index(document.statements.len()));
         agrees_with_the_evaluator(&document, &without)?;
+    }
+
+    #[test]
+    fn another_condition_is_told_where_it_differs(
+        statement in some_statement(),
+        operators in [select(&OPERATORS), select(&OPERATORS)],
+        is_the_same in prop::bool::weighted(0.7),
+        [from, to] in [condition_values(), condition_values()],
+    ) {
+        let [one, other] = operators;
+        let other = if is_the_same { one } else { other };
+        let from = document([statement.clone().when(one, "aws:a", from)]);
+        agrees_with_the_evaluator(&from, &document([statement.when(other, "aws:a", to)]))?;
     }
 
     #[test]
