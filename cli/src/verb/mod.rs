@@ -12,7 +12,6 @@ use std::{
 };
 
 use clap::CommandFactory;
-use cloudup::update::UpdateReport;
 use cloudup_tasks::{aws::AwsCloud, cloud::CloudWriter, local::Account};
 use schemars::generate::SchemaSettings;
 
@@ -53,7 +52,7 @@ fn schema(of: SchemaArg) -> Result<Exit, Failure> {
         SchemaArg::Update => SchemaSettings::default()
             .for_serialize()
             .into_generator()
-            .into_root_schema_for::<UpdateReport>(),
+            .into_root_schema_for::<update::Shown<'static>>(),
         SchemaArg::Event => cloudup_engine::event_schema(),
     };
     print(|out| writeln!(out, "{:#}", schema.as_value()))

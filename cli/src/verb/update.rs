@@ -13,6 +13,8 @@ use cloudup::{
 };
 use cloudup_engine::{ErrorKind, Event, Options, Report, Source, Stop};
 use cloudup_tasks::{cloud::CloudWriter as _, snapshot::WriteSnapshot};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{cloud_name, connect, input, print};
 use crate::{
@@ -286,10 +288,20 @@ impl Screen<'_> {
         if self.global.output != OutputArg::Json {
             return Ok(false);
         }
-        let text = serde_json::to_string_pretty(shown)
+        let shown = Shown { cloud: cloud_name(&self.global.cloud), update: shown };
+        let text = serde_json::to_string_pretty(&shown)
             .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
         print(|out| writeln!(out, "{text}")).map(|_| true)
     }
+}
+
+/// What `update -o json` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Shown<'a> {
+    /// What was worked on: AWS, or the embedded account of which file.
+    cloud: String,
+    #[serde(flatten)]
+    update: &'a UpdateReport,
 }
 
 fn entries(out: &mut dyn Write, shown: &Report, detail: Detail) -> io::Result<()> {
