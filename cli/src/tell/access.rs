@@ -9,7 +9,7 @@ use anstyle::Style;
 use cloudup_tasks::policy::{AccessDiff, Document, Grant, Names};
 use serde_json::Value;
 
-use super::style::{CREATE, DELETE};
+use super::style::{CREATE, DELETE, DIM, UPDATE};
 
 /// The policy document that a report's value is, if it is one.
 pub(super) fn document(value: Option<&Value>) -> Option<Document> {
@@ -25,8 +25,14 @@ pub(super) fn write(
     to: Option<&Document>,
 ) -> io::Result<()> {
     let diff = AccessDiff::between(from, to);
-    lines(out, indent, "+", CREATE, diff.added())?;
-    lines(out, indent, "-", DELETE, diff.removed())
+    // What cannot be told has lines of its own, with the reason.
+    let told = |grant: &&Grant| !diff.unknown.iter().any(|unknown| unknown.grant == **grant);
+    lines(out, indent, "+", CREATE, diff.added().filter(told))?;
+    lines(out, indent, "-", DELETE, diff.removed().filter(told))?;
+    for unknown in &diff.unknown {
+        writeln!(out, "{:indent$}{UPDATE}{unknown}{UPDATE:#}", "")?;
+    }
+    lines(out, indent, "=", DIM, diff.kept.iter())
 }
 
 fn lines<'g>(

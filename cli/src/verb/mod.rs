@@ -12,7 +12,9 @@ use std::{
 };
 
 use clap::CommandFactory;
-use cloudup_tasks::{aws::AwsCloud, cloud::CloudWriter, local::Account};
+#[cfg(feature = "aws")]
+use cloudup_tasks::aws::AwsCloud;
+use cloudup_tasks::{cloud::CloudWriter, local::Account};
 use schemars::generate::SchemaSettings;
 
 use crate::{
@@ -76,7 +78,14 @@ async fn connect(cloud: &CloudArg, region: Option<&str>) -> Result<Arc<dyn Cloud
             Ok(account) => Ok(Arc::new(account)),
             Err(error) => Err(account::failure("open the embedded account", &error)),
         },
+        #[cfg(feature = "aws")]
         CloudArg::Aws => Ok(Arc::new(AwsCloud::connect(region).await)),
+        #[cfg(not(feature = "aws"))]
+        CloudArg::Aws => {
+            let _ = region;
+            Err(Failure::invalid("this binary was built without AWS")
+                .hint("build it with the feature `aws`, which is on by default"))
+        }
     }
 }
 
