@@ -1,7 +1,9 @@
 //! The command line as its users have it: the binary, in an empty folder, on the embedded account.
 
 mod account;
+mod bad_accounts;
 mod bad_input;
+mod bad_manifests;
 mod denied;
 mod lifecycles;
 mod output;

@@ -10,9 +10,13 @@ use serde_json::json;
 
 use crate::shell::{Ran, Shell, UPDATE};
 
-/// An update whose writes take this long, three at a time.
+/// An update whose first writes take this long, three at a time.
 fn slow(milliseconds: u64) -> (Shell, Child) {
-    let fault = json!({ "calls": "write", "effect": { "slow": { "milliseconds": milliseconds } } });
+    let fault = json!({
+        "calls": "write",
+        "effect": { "slow": { "milliseconds": milliseconds } },
+        "times": 6,
+    });
     let shell = Shell::with_demo().with_account(&json!({ "faults": [fault] }));
     let more = ["--yes", "--parallelism", "3", "--json-events=events.jsonl"];
     let child = shell.start(UPDATE.into_iter().chain(more));
