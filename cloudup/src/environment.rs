@@ -1,6 +1,6 @@
 //! What the manifest does not say: whose account this is, and where in AWS the cluster runs.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use cloudup_engine::ErrorKind;
 use cloudup_tasks::cloud::{CloudError, CloudReader, all_pages, iam::Quotas, route53::HostedZone};
@@ -12,6 +12,7 @@ use crate::{
         Cluster,
         spec::{DnsType, Role, Subnet},
     },
+    names,
     service_accounts::AddOn,
 };
 
@@ -31,6 +32,10 @@ pub struct Environment {
     /// The id of the hosted zone with the cluster's records, where a document needs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hosted_zone_id: Option<String>,
+    /// The names of roles in the account that can be those of the cluster's service accounts,
+    /// also of accounts that the manifest no longer names. Empty where we may not list roles.
+    #[serde(skip)]
+    pub account_roles: BTreeSet<String>,
 }
 
 /// Why the environment cannot be told.
@@ -107,7 +112,7 @@ impl Environment {
         Ok(Self { region: region(&cluster.spec.subnets)?, ..Self::default() })
     }
 
-    /// Asks STS who is calling, IAM for the account's limits and, where some role writes DNS
+    /// Asks STS who is calling, IAM for the account's limits and its roles and, where some role writes DNS
     /// records, Route 53 for the zone. What is throttled is asked for again, a few times.
     ///
     /// # Errors
@@ -132,6 +137,7 @@ impl Environment {
             region,
             quotas: quotas(reader).await?,
             hosted_zone_id,
+            account_roles: account_roles(reader, cluster.name()).await?,
         })
     }
 }
@@ -163,6 +169,26 @@ async fn quotas(reader: &dyn CloudReader) -> Result<Quotas, EnvironmentError> {
             Ok(Quotas::default())
         }
         answer => answer,
+    }
+}
+
+/// The roles that can be those of the cluster's service accounts, as far as we may ask.
+async fn account_roles(
+    reader: &dyn CloudReader,
+    cluster: &str,
+) -> Result<BTreeSet<String>, EnvironmentError> {
+    let iam = reader.iam();
+    let listed = patiently("list the roles", async || {
+        all_pages(async |marker: Option<String>| iam.list_roles(marker.as_deref()).await).await
+    });
+    match listed.await {
+        Err(EnvironmentError::Cloud { source, .. }) if source.kind() == ErrorKind::Denied => {
+            Ok(BTreeSet::new())
+        }
+        answer => {
+            let names = answer?.into_iter().map(|role| role.name);
+            Ok(names.filter(|name| names::may_be_of_service_account(name, cluster)).collect())
+        }
     }
 }
 

@@ -62,6 +62,26 @@ pub fn service_account_role(namespace: &str, name: &str, cluster: &str) -> Strin
     truncated(&format!("{name}.{namespace}.sa.{cluster}"), ROLE_NAME_LIMIT)
 }
 
+/// Whether the role of a service account of `cluster` can have this name. Of names that were cut,
+/// those that still say `.sa.` and how the cluster's name starts.
+///
+/// ```
+/// use cloudup::names::{may_be_of_service_account, service_account_role};
+///
+/// assert!(may_be_of_service_account("app.team.sa.a.org", "a.org"));
+/// assert!(!may_be_of_service_account("masters.a.org", "a.org"));
+/// let long = "this-is-a-fairly-long-cluster-name.with-several.labels.example.org";
+/// assert!(may_be_of_service_account(&service_account_role("team", "app", long), long));
+/// ```
+pub fn may_be_of_service_account(name: &str, cluster: &str) -> bool {
+    let whole = || name.ends_with(&format!(".sa.{cluster}"));
+    let cut = || {
+        let (head, _) = name.rsplit_once('-').unwrap_or_default();
+        head.match_indices(".sa.").any(|(at, mark)| cluster.starts_with(&head[at + mark.len()..]))
+    };
+    whole() || (may_be_of(name, cluster) && cut())
+}
+
 /// A pattern with a word in the place of each `*`, which names and tags cannot hold.
 pub fn without_wildcards(pattern: &str) -> String {
     pattern.replace('*', "wildcard")

@@ -6,6 +6,7 @@ use cloudup::{
     dump::{Dump, dump},
     manifest::{Cluster, Manifest},
     phase::Phase,
+    policy::instance_trust,
     update::{Update, UpdateOptions, UpdateReport},
 };
 use cloudup_engine::{Options, Outcome};
@@ -103,9 +104,7 @@ async fn plan(account: &Arc<Account>, cluster: &Cluster, options: UpdateOptions)
 
 /// Applies an update, after which there is nothing to do.
 async fn apply(account: &Arc<Account>, cluster: &Cluster) -> UpdateReport {
-    let update = prepare(account, cluster, UpdateOptions::default()).await;
-    let cloud = Snapshot::of_writer(account.clone());
-    let done = update.apply(&cloud, &Options::default(), |_| ()).await.expect("a sound graph");
+    let done = try_to_apply(account, cluster).await;
     assert!(done.report.succeeded(), "{:?}", done.report);
     let again = plan(account, cluster, UpdateOptions::default()).await;
     assert_eq!(changes(&again), "", "there is nothing left to do");
@@ -150,12 +149,6 @@ async fn add_ons_take_over_what_they_need_and_give_it_back() {
     let planned = plan(&account, &without, UpdateOptions::default()).await;
     insta::assert_snapshot!(changes(&planned));
     apply(&account, &without).await;
-    let calls = account.journal().calls;
-    let last = |operation: &str| {
-        calls.iter().rposition(|call| call.operation == operation).expect("it was called")
-    };
-    let first = calls.iter().position(|call| call.operation == "DeleteRolePolicy");
-    assert!(Some(last("PutRolePolicy")) < first, "nothing goes before it is given to another");
     let left = owned(&account, &without).await;
     assert_eq!(left.roles.keys().collect::<Vec<_>>(), ["masters.demo.example.com"]);
 }
@@ -177,10 +170,75 @@ async fn a_users_account_has_exactly_what_its_entry_says() {
     let inline = cluster(&entries(INLINE));
     apply(&account, &inline).await;
     let policies = owned(&account, &inline).await.inline_policies;
+
     assert_eq!(
         policies[&format!("{WRITER}/{WRITER}")]["Statement"],
         json!([{ "Sid": "NotThose", "Effect": "Allow", "NotAction": "iam:*", "Resource": "*" }])
     );
+}
+
+#[tokio::test]
+async fn the_role_of_an_account_that_is_no_longer_named_goes_if_it_is_ours() {
+    let account = account();
+    let bounded = "  iam: { permissionsBoundary: arn:aws:iam::123456789012:policy/bound }\n";
+    let (with, without) = (cluster(&entries(LOGS)), cluster(bounded));
+    apply(&account, &with).await;
+    let tags = [("kubernetes.io/cluster/other.example.com".to_owned(), "owned".to_owned())].into();
+    let others = cloudup_tasks::cloud::iam::NewRole {
+        name: "reader.team.sa.demo.example.com",
+        assume_role_policy_document: &instance_trust("eu-west-1").compact(),
+        permissions_boundary: None,
+        tags: &tags,
+    };
+    CloudWriter::iam(&*account).create_role(others).await.unwrap();
+    let planned = plan(&account, &without, UpdateOptions::default()).await;
+    assert_eq!(
+        changes(&planned),
+        "IAMRole/writer.team-wildcard.sa.demo.example.com: Delete, Planned\n\
+         IAMRolePolicyAttachment/writer.team-wildcard.sa.demo.example.com/arn:aws:iam::123456789012:policy/logs: Delete, Planned\n"
+    );
+    apply(&account, &without).await;
+    assert_eq!(
+        owned(&account, &without).await.roles.keys().collect::<Vec<_>>(),
+        ["masters.demo.example.com"]
+    );
+    let reader: &dyn CloudReader = &*account;
+    assert!(reader.iam().get_role("reader.team.sa.demo.example.com").await.is_ok());
+}
+
+/// The same account, in which things go wrong from now on.
+fn troubled(account: &Account, faults: &serde_json::Value) -> Arc<Account> {
+    let mut state = serde_json::to_value(account.state().unwrap()).unwrap();
+    state["faults"] = faults.clone();
+    Arc::new(Account::in_memory(State::from_value(&state).unwrap()).recording())
+}
+
+/// Applies an update in which something may go wrong.
+async fn try_to_apply(account: &Arc<Account>, cluster: &Cluster) -> UpdateReport {
+    let update = prepare(account, cluster, UpdateOptions::default()).await;
+    let cloud = Snapshot::of_writer(account.clone());
+    update.apply(&cloud, &Options::default(), |_| ()).await.expect("a sound graph")
+}
+
+#[tokio::test]
+async fn nothing_is_taken_from_an_add_on_before_the_control_plane_may_do_it() {
+    let account = account();
+    let (with, without) = (cluster(ADD_ONS), cluster(""));
+    apply(&account, &with).await;
+    let account = troubled(&account, &json!([{ "operation": "PutRolePolicy", "effect": "deny" }]));
+    assert!(!try_to_apply(&account, &without).await.report.succeeded());
+    assert_eq!(owned(&account, &without).await.roles.len(), 5);
+}
+
+#[tokio::test]
+async fn who_may_not_list_or_read_roles_of_accounts_can_still_work_on_the_others() {
+    let faults = json!([
+        { "operation": "ListRoles", "effect": "deny" },
+        { "operation": "GetRole", "resource": "*.sa.demo.example.com", "effect": "deny" },
+    ]);
+    let account = troubled(&account(), &faults);
+    let done = try_to_apply(&account, &cluster("")).await;
+    assert!(done.report.succeeded(), "{:?}", done.report);
 }
 
 #[tokio::test]

@@ -62,8 +62,9 @@ pub(super) fn wanted(
     roles
 }
 
-/// A role for each account that is to have one, with what it may do; the roles of add-ons that
-/// are to have none go, once the control plane may do what they did.
+/// A role for each account that is to have one, with what it may do. Those of others go: of
+/// add-ons, once the control plane may do what they did, and of accounts that the manifest no
+/// longer names.
 pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, profiles: &Profiles) {
     let Blueprint { cluster, environment, accounts, .. } = blueprint;
     let issuer = issuer(cluster, &environment.region);
@@ -97,16 +98,16 @@ pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, profi
     let mut leftovers = if restricted_to_another {
         watched(graph, run, Phase::Security, ExistsAndWarnIfChanges)
     } else {
-        // Names follow from the manifest, so that nobody need be allowed to read what never was.
+        // By their names alone they need not be ours, nor be there, nor be for us to read.
         watched(graph, run, Phase::Security, WarnIfInsufficientAccess)
     };
-    let has_role: BTreeSet<_> = accounts.iter().map(|role| &role.account).collect();
-    let gone = AddOn::ALL.map(AddOn::account).into_iter().filter(|it| !has_role.contains(it));
-    let gone: Vec<_> = gone
-        .map(|account| {
-            let name = account.role_name(cluster.name());
-            leftovers.unwanted(IamRole::unwanted(name, blueprint.owner())).id().clone()
-        })
+    let wanted: BTreeSet<_> =
+        accounts.iter().map(|role| role.account.role_name(cluster.name())).collect();
+    let of_add_ons = AddOn::ALL.map(|add_on| add_on.account().role_name(cluster.name()));
+    let known: BTreeSet<_> = environment.account_roles.iter().cloned().chain(of_add_ons).collect();
+    let gone: Vec<_> = known
+        .difference(&wanted)
+        .map(|name| leftovers.unwanted(IamRole::unwanted(name, blueprint.owner())).id().clone())
         .collect();
     let control_plane = names::instance_role(Role::ControlPlane, cluster.name());
     for ready in profiles.ready.get(&control_plane).into_iter().flatten() {
