@@ -78,7 +78,8 @@ impl std::str::FromStr for CloudArg {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
             None if text == "aws" => Ok(Self::Aws),
-            None if text == "local" => Ok(Self::Local(DEFAULT_ACCOUNT.into())),
+            // A variable that is set to nothing is as good as unset.
+            None if text == "local" || text.is_empty() => Ok(Self::Local(DEFAULT_ACCOUNT.into())),
             Some(("local", path)) if !path.is_empty() => Ok(Self::Local(path.into())),
             _ => Err(format!(
                 "`{text}` (from --cloud or CLOUDUP_CLOUD) is neither `local`, `local:PATH` nor `aws`"

@@ -30,6 +30,7 @@ pub(super) fn run(
     match command {
         AccountCommand::Init { seed, force } => init(path, seed.as_deref(), *force),
         AccountCommand::Reset => {
+            keep_unreadable(path)?;
             Account::reset(path, None).map_err(|e| failure("reset the embedded account", &e))?;
             print(|out| writeln!(out, "{} is as it was made.", path.display()))
         }
@@ -77,7 +78,7 @@ fn init(path: &Path, seed: Option<&Path>, force: bool) -> Result<Exit, Failure> 
 fn edit(path: &Path, environment: &Environment) -> Result<Exit, Failure> {
     let account = Account::open(path).map_err(|e| failure("open the embedded account", &e))?;
     let draft = account.draft().map_err(|e| failure("read the embedded account", &e))?;
-    let file = beside(path);
+    let file = beside(path, "edit");
     let editor = environment.editor.clone().unwrap_or_else(|| OsString::from("vi"));
     let mut text = draft.text.clone();
     loop {
@@ -122,10 +123,31 @@ fn without_comments(text: &str) -> String {
     lines.join("\n")
 }
 
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or(OsStr::new("account")).to_owned();
-    name.push(".edit.json");
-    path.with_file_name(name)
+/// Keeps a file that is not an account, before an account takes its place: it may be something
+/// else that was named by mistake.
+fn keep_unreadable(path: &Path) -> Result<(), Failure> {
+    if matches!(Account::open(path), Err(AccountError::Unreadable { .. })) {
+        let kept = beside(path, "unreadable");
+        fs::copy(path, &kept)
+            .map_err(|e| Failure::because(Exit::Failed, "keep what was there", &e))?;
+        print(|out| writeln!(out, "What was there is kept in {}.", kept.display()))?;
+    }
+    Ok(())
+}
+
+/// The first name beside `path` that is free, so that nothing kept earlier is lost.
+fn beside(path: &Path, what: &str) -> PathBuf {
+    let name = |nth: usize| {
+        let mut name = path.file_name().unwrap_or(OsStr::new("account")).to_owned();
+        let number = if nth == 1 { String::new() } else { format!(".{nth}") };
+        name.push(format!(".{what}{number}.json"));
+        path.with_file_name(name)
+    };
+    let mut nth = 1;
+    while name(nth).exists() {
+        nth += 1;
+    }
+    name(nth)
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {

@@ -48,6 +48,18 @@ fn it_is_brought_back_to_its_seed() {
 }
 
 #[test]
+fn a_file_that_is_no_account_is_kept_before_an_account_takes_its_place() {
+    let shell = Shell::with_demo().with_file(".cloudup/account.json", "kind: Cluster\n");
+    for kept in [".cloudup/account.json.unreadable.json", ".cloudup/account.json.unreadable.2.json"]
+    {
+        shell.write(".cloudup/account.json", "kind: Cluster\n");
+        let ran = account(&shell, ["reset"]).expect(0);
+        assert!(ran.stdout.contains(kept), "{ran}");
+        assert_eq!(shell.read(kept), "kind: Cluster\n");
+    }
+}
+
+#[test]
 fn it_is_shown_with_documents_written_out() {
     let shell = Shell::with_demo();
     shell.run(UPDATE.into_iter().chain(["--yes"])).expect(0);
