@@ -32,7 +32,7 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
                 Some(UpdateWhat::Cluster(args)) => args,
                 None => &command.args,
             };
-            update::run(global, args, environment).await
+            Box::pin(update::run(global, args, environment)).await
         }
         Verb::Get(Get::Tasks { name, filename, choice }) => {
             get::tasks(global, name.as_deref(), filename, choice, environment).await

@@ -15,6 +15,7 @@ use cloudup_engine::{ErrorKind, Event, Options, Report, Source, Stop};
 use cloudup_tasks::{cloud::CloudWriter as _, snapshot::WriteSnapshot};
 use schemars::JsonSchema;
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use super::{cloud_name, connect, input, print};
 use crate::{
@@ -34,10 +35,19 @@ pub(super) async fn run(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let (cluster, notices, options, mut listener) = read(global, args, environment)?;
-    let stop = stop_on_signals();
+    let (stop, interrupted) = stop_on_signals()?;
 
-    let cloud = cloud(&global.cloud, Some(&cluster)).await?;
-    let update = prepare(cluster, options, notices, &cloud).await?;
+    // Nothing is changed before the plan: one signal is enough to leave.
+    let prepared = interrupted.run_until_cancelled(Box::pin(async {
+        let cloud = cloud(&global.cloud, Some(&cluster)).await?;
+        let update = prepare(cluster, options, notices, &cloud).await?;
+        Ok((cloud, update))
+    }));
+    let Some(prepared) = prepared.await else {
+        let told = Failure::invalid("interrupted before anything was changed");
+        return Err(Failure { exit: Exit::Interrupted, ..told });
+    };
+    let (cloud, update) = prepared?;
     let engine =
         Options { concurrency: args.parallelism.into(), seed: seed(), stop, ..Options::default() };
     let may_apply = args.yes && args.target == TargetArg::Direct;
@@ -154,16 +164,43 @@ fn seed() -> u64 {
     u64::from(std::process::id())
 }
 
+/// Stops the run on the first signal, leaves it on the second. Listens before it returns, so that
+/// no signal from then on ends the process. The token is cancelled by the first signal.
+#[cfg(unix)]
+fn stop_on_signals() -> Result<(Stop, CancellationToken), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let listen =
+        |kind| signal(kind).map_err(|e| Failure::because(Exit::Failed, "listen for signals", &e));
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    let (stop, first) = (Stop::new(), CancellationToken::new());
+    let (escalating, cancelling) = (stop.clone(), first.clone());
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            escalating.escalate();
+            cancelling.cancel();
+        }
+    });
+    Ok((stop, first))
+}
+
 /// Stops the run on the first interrupt, leaves it on the second.
-fn stop_on_signals() -> Stop {
-    let stop = Stop::new();
-    let escalating = stop.clone();
+#[cfg(not(unix))]
+fn stop_on_signals() -> Result<(Stop, CancellationToken), Failure> {
+    let (stop, first) = (Stop::new(), CancellationToken::new());
+    let (escalating, cancelling) = (stop.clone(), first.clone());
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
             escalating.escalate();
+            cancelling.cancel();
         }
     });
-    stop
+    Ok((stop, first))
 }
 
 fn detail(global: &Global) -> Detail {
