@@ -1,6 +1,6 @@
 //! Account files: made, shared, broken.
 
-use std::{fs, thread};
+use std::{error::Error as _, fs, thread};
 
 use serde_json::json;
 
@@ -86,15 +86,16 @@ fn a_broken_file_is_refused_with_its_place_and_can_be_reset() {
     ] {
         fs::write(&path, text).unwrap();
         for error in [Account::open(&path), Account::open_or_create(&path)] {
-            let message = error.unwrap_err().to_string();
-            assert!(message.contains(said) && message.contains("account reset"), "{message}");
-            assert!(message.contains("account.json"), "{message}");
+            let error = error.unwrap_err();
+            assert!(error.to_string().contains("account.json"), "{error}");
+            let cause = error.source().map(ToString::to_string).unwrap_or_default();
+            assert!(cause.contains(said), "{cause}");
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), text, "left as it was");
     }
     fs::write(&path, b"\xff\xfe").unwrap();
-    let message = Account::open(&path).unwrap_err().to_string();
-    assert!(message.contains("not UTF-8"), "{message}");
+    let cause = Account::open(&path).unwrap_err().source().map(ToString::to_string);
+    assert!(cause.is_some_and(|cause| cause.contains("not UTF-8")));
     Account::reset(&path, None).unwrap();
     assert_eq!(Account::open(&path).unwrap().state().unwrap(), State::default());
 }
