@@ -14,6 +14,7 @@ import re
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iam import models
 from moto.iam.exceptions import (
+    DeleteConflictException,
     EntityAlreadyExists,
     InvalidInput,
     LimitExceededException,
@@ -197,17 +198,21 @@ def put_role_policy(original, self, role_name, policy_name, policy_json):
     # moto limits neither name nor size, and takes a principal.
     role = self.get_role(role_name)
     check_name("policyName", policy_name, 128)
-    for statement in read_statements(policy_json):
-        if "Principal" in statement or "NotPrincipal" in statement:
-            raise MalformedPolicyDocument("Policy document should not specify a principal.")
-        if not re.fullmatch("[A-Za-z0-9]*", statement.get("Sid", "")):
-            raise MalformedPolicyDocument("Statement IDs (SID) must be alpha-numeric.")
+    check_identity(policy_json)
     others = [text for name, text in role.policies.items() if name != policy_name]
     if sum(map(size, [policy_json, *others])) > 10240:
         raise LimitExceededException(
             f"Maximum policy size of 10240 bytes exceeded for role {role_name}"
         )
     return original(self, role_name, policy_name, policy_json)
+
+
+def check_identity(document):
+    for statement in read_statements(document):
+        if "Principal" in statement or "NotPrincipal" in statement:
+            raise MalformedPolicyDocument("Policy document should not specify a principal.")
+        if not re.fullmatch("[A-Za-z0-9]*", statement.get("Sid", "")):
+            raise MalformedPolicyDocument("Statement IDs (SID) must be alpha-numeric.")
 
 
 @replaces(IAMBackend)
@@ -234,6 +239,55 @@ def check_policy_arn(arn):
         raise ValidationError(f"Value '{arn}' at 'policyArn' is shorter than 20 characters")
     if not re.fullmatch(r"arn:[\w-]+:iam::(aws|\d{12}):policy/([!-~]*/)?[\w+=,.@-]{1,128}", arn):
         raise InvalidInput(f"ARN {arn} is not valid.")
+
+
+@replaces(IAMBackend)
+def create_policy(original, self, description, path, policy_document, policy_name, tags):
+    # moto checks neither name, nor path, nor size, and takes a name again under another path.
+    check_name("policyName", policy_name, 128)
+    path = path or "/"
+    if not re.fullmatch(r"((/[A-Za-z0-9.,+@=_-]+)*)/", path):
+        raise ValidationError(f"The specified value for path is invalid: {path}")
+    own = [p for p in self.managed_policies.values() if not isinstance(p, AWSManagedPolicy)]
+    if by_name(own, policy_name):
+        raise EntityAlreadyExists(f"A policy called {policy_name} already exists.")
+    check_managed(policy_document)
+    return original(self, description, path, policy_document, policy_name, merge_tags([], tags))
+
+
+@replaces(IAMBackend)
+def create_policy_version(original, self, policy_arn, policy_document, set_as_default):
+    # moto limits no size.
+    self.get_policy(policy_arn)
+    check_managed(policy_document)
+    return original(self, policy_arn, policy_document, set_as_default)
+
+
+@replaces(IAMBackend)
+def delete_policy(original, self, policy_arn):
+    # moto deletes what is attached, bounds a role, or has several versions.
+    policy = self.get_policy(policy_arn)
+    bounds = any(role.permissions_boundary_arn == policy_arn for role in self.get_roles())
+    if policy.attachment_count or bounds:
+        raise DeleteConflictException("Cannot delete a policy attached to entities.")
+    if len(policy.versions) > 1:
+        raise DeleteConflictException("This policy has more than one version.")
+    return original(self, policy_arn)
+
+
+@replaces(IAMBackend)
+def tag_policy(_, self, policy_arn, tags):
+    # moto takes `aws:` and more than 50 in all.
+    policy = self.get_policy(policy_arn)
+    self._tag_verification(tags)
+    merged = merge_tags(list(policy.tags.values()), tags)
+    policy.tags = {tag["Key"].lower(): tag for tag in merged}
+
+
+def check_managed(document):
+    check_identity(document)
+    if size(document) > 6144:
+        raise LimitExceededException("Cannot exceed quota for PolicySize: 6144")
 
 
 @replaces(IAMBackend)
@@ -459,3 +513,17 @@ def list_instance_profiles(_, self):
 def list_instance_profiles_for_role(_, self):
     profiles = self.backend.get_instance_profiles_for_role(self._get_param("RoleName"))
     return listing(self, "InstanceProfiles", profiles, name_of, untagged)
+
+
+@replaces(IamResponse)
+def list_policies(_, self):
+    policies, _marker = self.backend.list_policies(
+        None, 10**6, False, self._get_param("PathPrefix", "/"), self._get_param("Scope", "All")
+    )
+    return listing(self, "Policies", list(policies), name_of, untagged)
+
+
+@replaces(IamResponse)
+def list_policy_versions(_, self):
+    versions = self.backend.list_policy_versions(self._get_param("PolicyArn"))
+    return listing(self, "Versions", versions, lambda version: version.version_id, lambda v: v)

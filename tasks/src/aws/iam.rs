@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use aws_sdk_iam::{
     Client,
-    types::{self, SummaryKeyType},
+    types::{self, PolicyScopeType, SummaryKeyType},
 };
 
 use super::error::Operation;
@@ -13,7 +13,7 @@ use crate::cloud::{
     CloudError, Page,
     iam::{
         AttachedPolicy, IamReader, IamWriter, InstanceProfile, ManagedPolicy, NewOidcProvider,
-        NewRole, OidcProvider, Quotas, Role, Tags, WireDocument,
+        NewPolicy, NewRole, OidcProvider, PolicyVersion, Quotas, Role, Tags, WireDocument,
     },
 };
 
@@ -85,11 +85,7 @@ impl IamReader for Iam {
         let op = iam("GetPolicy");
         let answer = self.0.get_policy().policy_arn(arn).send().await.map_err(op.failed())?;
         let policy = op.expect(answer.policy, "policy")?;
-        Ok(ManagedPolicy {
-            arn: op.expect(policy.arn, "policy ARN")?,
-            name: op.expect(policy.policy_name, "policy name")?,
-            default_version_id: op.expect(policy.default_version_id, "default version")?,
-        })
+        from_policy(op, policy)
     }
 
     async fn get_policy_version(
@@ -102,6 +98,36 @@ impl IamReader for Iam {
         let answer = call.send().await.map_err(op.failed())?;
         let version = op.expect(answer.policy_version, "policy version")?;
         Ok(WireDocument(op.expect(version.document, "document")?))
+    }
+
+    async fn list_policy_versions(
+        &self,
+        arn: &str,
+        marker: Option<&str>,
+    ) -> Result<Page<PolicyVersion>, CloudError> {
+        let op = iam("ListPolicyVersions");
+        let call = self.0.list_policy_versions().policy_arn(arn);
+        let call = call.max_items(PAGE).set_marker(owned(marker));
+        let answer = call.send().await.map_err(op.failed())?;
+        let versions = answer.versions.unwrap_or_default().into_iter().map(|version| {
+            let id = op.expect(version.version_id, "version")?;
+            Ok(PolicyVersion { id, is_default: version.is_default_version })
+        });
+        op.page(versions.collect::<Result<_, _>>()?, answer.is_truncated, answer.marker.as_deref())
+    }
+
+    async fn list_policies(
+        &self,
+        path_prefix: &str,
+        marker: Option<&str>,
+    ) -> Result<Page<ManagedPolicy>, CloudError> {
+        let op = iam("ListPolicies");
+        let call = self.0.list_policies().scope(PolicyScopeType::Local).path_prefix(path_prefix);
+        let call = call.max_items(PAGE).set_marker(owned(marker));
+        let answer = call.send().await.map_err(op.failed())?;
+        let policies = answer.policies.unwrap_or_default().into_iter();
+        let policies = policies.map(|policy| from_policy(op, policy)).collect::<Result<_, _>>()?;
+        op.page(policies, answer.is_truncated, answer.marker.as_deref())
     }
 
     async fn get_instance_profile(&self, profile: &str) -> Result<InstanceProfile, CloudError> {
@@ -263,6 +289,49 @@ impl IamWriter for Iam {
         Ok(())
     }
 
+    async fn create_policy(&self, policy: NewPolicy<'_>) -> Result<ManagedPolicy, CloudError> {
+        let op = iam("CreatePolicy");
+        let NewPolicy { name, path, document, tags } = policy;
+        let call = self.0.create_policy().policy_name(name).path(path).policy_document(document);
+        let call = call.set_tags(Some(to_tags(op, tags)?));
+        let answer = call.send().await.map_err(op.failed())?;
+        from_policy(op, op.expect(answer.policy, "policy")?)
+    }
+
+    async fn create_policy_version(&self, arn: &str, document: &str) -> Result<String, CloudError> {
+        let op = iam("CreatePolicyVersion");
+        let call = self.0.create_policy_version().policy_arn(arn);
+        let call = call.policy_document(document).set_as_default(true);
+        let answer = call.send().await.map_err(op.failed())?;
+        let version = op.expect(answer.policy_version, "policy version")?;
+        op.expect(version.version_id, "version")
+    }
+
+    async fn delete_policy_version(&self, arn: &str, version_id: &str) -> Result<(), CloudError> {
+        let call = self.0.delete_policy_version().policy_arn(arn).version_id(version_id);
+        call.send().await.map_err(iam("DeletePolicyVersion").failed())?;
+        Ok(())
+    }
+
+    async fn tag_policy(&self, arn: &str, tags: &Tags) -> Result<(), CloudError> {
+        let op = iam("TagPolicy");
+        let call = self.0.tag_policy().policy_arn(arn).set_tags(Some(to_tags(op, tags)?));
+        call.send().await.map_err(op.failed())?;
+        Ok(())
+    }
+
+    async fn untag_policy(&self, arn: &str, keys: &[String]) -> Result<(), CloudError> {
+        let call = self.0.untag_policy().policy_arn(arn).set_tag_keys(Some(keys.to_vec()));
+        call.send().await.map_err(iam("UntagPolicy").failed())?;
+        Ok(())
+    }
+
+    async fn delete_policy(&self, arn: &str) -> Result<(), CloudError> {
+        let call = self.0.delete_policy().policy_arn(arn);
+        call.send().await.map_err(iam("DeletePolicy").failed())?;
+        Ok(())
+    }
+
     async fn create_instance_profile(
         &self,
         profile: &str,
@@ -405,6 +474,16 @@ fn from_role(op: Operation, role: types::Role) -> Result<Role, CloudError> {
             .permissions_boundary
             .and_then(|boundary| boundary.permissions_boundary_arn),
         tags: from_tags(role.tags),
+    })
+}
+
+fn from_policy(op: Operation, policy: types::Policy) -> Result<ManagedPolicy, CloudError> {
+    Ok(ManagedPolicy {
+        arn: op.expect(policy.arn, "policy ARN")?,
+        name: op.expect(policy.policy_name, "policy name")?,
+        path: policy.path.unwrap_or_else(|| "/".to_owned()),
+        default_version_id: op.expect(policy.default_version_id, "default version")?,
+        tags: from_tags(policy.tags),
     })
 }
 

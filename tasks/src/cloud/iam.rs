@@ -81,10 +81,36 @@ pub struct AttachedPolicy {
 pub struct ManagedPolicy {
     /// Its ARN.
     pub arn: String,
-    /// Its name.
+    /// Its name, unique in the account whatever the case of its letters.
     pub name: String,
+    /// Its path: `/` or `/…/`.
+    pub path: String,
     /// The version in force: `v1`.
     pub default_version_id: String,
+    /// Its tags. `ListPolicies` leaves them out.
+    pub tags: Tags,
+}
+
+/// What `CreatePolicy` is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPolicy<'a> {
+    /// Its name, 1 to 128 characters of `[\w+=,.@-]`.
+    pub name: &'a str,
+    /// Its path: `/`, or segments of `[A-Za-z0-9.,+@=_-]` with a `/` before, between and after.
+    pub path: &'a str,
+    /// The text of its document, which becomes version `v1`.
+    pub document: &'a str,
+    /// Its tags.
+    pub tags: &'a Tags,
+}
+
+/// A version of a managed policy, as `ListPolicyVersions` answers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyVersion {
+    /// Its id: `v` and a number, which no later version of the policy has again.
+    pub id: String,
+    /// Whether it is the one in force.
+    pub is_default: bool,
 }
 
 /// An instance profile, as `GetInstanceProfile` answers it.
@@ -184,6 +210,19 @@ pub trait IamReader: Send + Sync {
         arn: &str,
         version_id: &str,
     ) -> Result<WireDocument, CloudError>;
+    /// `ListPolicyVersions`, a part at a time: five at most, in no order that can be relied on.
+    async fn list_policy_versions(
+        &self,
+        arn: &str,
+        marker: Option<&str>,
+    ) -> Result<Page<PolicyVersion>, CloudError>;
+    /// `ListPolicies` of the account's own (scope `Local`), below a path (`/…/`), a part at a time;
+    /// without tags.
+    async fn list_policies(
+        &self,
+        path_prefix: &str,
+        marker: Option<&str>,
+    ) -> Result<Page<ManagedPolicy>, CloudError>;
     /// `GetInstanceProfile`.
     async fn get_instance_profile(&self, profile: &str) -> Result<InstanceProfile, CloudError>;
     /// `ListInstanceProfiles`, a part at a time; without tags.
@@ -237,6 +276,18 @@ pub trait IamWriter: Send + Sync {
     async fn attach_role_policy(&self, role: &str, arn: &str) -> Result<(), CloudError>;
     /// `DetachRolePolicy`.
     async fn detach_role_policy(&self, role: &str, arn: &str) -> Result<(), CloudError>;
+    /// `CreatePolicy`, path and tags included.
+    async fn create_policy(&self, policy: NewPolicy<'_>) -> Result<ManagedPolicy, CloudError>;
+    /// `CreatePolicyVersion`, in force at once. Its id. A policy has five versions at most.
+    async fn create_policy_version(&self, arn: &str, document: &str) -> Result<String, CloudError>;
+    /// `DeletePolicyVersion`, which must not be the one in force.
+    async fn delete_policy_version(&self, arn: &str, version_id: &str) -> Result<(), CloudError>;
+    /// `TagPolicy`: adds tags and overwrites those with the same keys.
+    async fn tag_policy(&self, arn: &str, tags: &Tags) -> Result<(), CloudError>;
+    /// `UntagPolicy`.
+    async fn untag_policy(&self, arn: &str, keys: &[String]) -> Result<(), CloudError>;
+    /// `DeletePolicy`, which must be attached to nothing and have no version but the one in force.
+    async fn delete_policy(&self, arn: &str) -> Result<(), CloudError>;
     /// `CreateInstanceProfile`, tags included.
     async fn create_instance_profile(
         &self,

@@ -38,6 +38,7 @@ mod boundaries;
 mod check;
 mod inline;
 mod launch_templates;
+mod managed_policies;
 mod oidc_providers;
 mod profiles;
 mod roles;
@@ -183,6 +184,7 @@ fn all_cases() -> impl Iterator<Item = &'static Case> {
         tags::CASES,
         inline::CASES,
         attachments::CASES,
+        managed_policies::CASES,
         profiles::CASES,
         oidc_providers::CASES,
         launch_templates::CASES,

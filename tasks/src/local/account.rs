@@ -241,7 +241,7 @@ impl Account {
         let changed = self.store.write(|state| {
             let answer = change(state)?;
             let creates = call.operation.starts_with("Create");
-            if fate.late > 0 && creates && call.operation != "CreateLaunchTemplateVersion" {
+            if fate.late > 0 && creates && !call.operation.ends_with("Version") {
                 state.late.insert(format!("{}/{}", call.kind, call.resource), fate.late);
             }
             if let Some(journal) = &self.journal {

@@ -52,6 +52,23 @@ pub(super) fn path(path: &str) -> Result<(), Refusal> {
     ))
 }
 
+/// A managed policy's path is `/`, or segments with a `/` before, between and after them.
+pub(super) fn policy_path(path: &str) -> Result<(), Refusal> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || ".,+@=_-".contains(c);
+    let segments = || path.strip_prefix('/')?.strip_suffix('/');
+    let is_sound = path == "/"
+        || segments().is_some_and(|segments| {
+            segments.split('/').all(|segment| !segment.is_empty() && segment.chars().all(fits))
+        });
+    if is_sound && path.len() <= 512 {
+        return Ok(());
+    }
+    Err(Refusal::validation(
+        "The specified value for path is invalid. It must begin and end with / and contain only \
+         alphanumeric characters, ., +, =, @, _ and - between them.",
+    ))
+}
+
 /// The name in a managed policy's ARN, which may be of any account or of AWS.
 pub(super) fn policy_arn(arn: &str) -> Result<&str, Refusal> {
     let invalid = || Refusal::new("InvalidInput", format!("ARN {arn} is not valid."));

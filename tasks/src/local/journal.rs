@@ -35,6 +35,17 @@ pub struct Moment {
     pub instance_profiles: BTreeMap<String, ProfileMoment>,
     /// Its OpenID Connect providers by URL.
     pub oidc_providers: BTreeMap<String, OidcProvider>,
+    /// Its managed policies by ARN.
+    pub managed_policies: BTreeMap<String, PolicyMoment>,
+}
+
+/// What a managed policy was at a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PolicyMoment {
+    /// The document in force.
+    pub document: String,
+    /// Its tags.
+    pub tags: Tags,
 }
 
 /// What a role was at a moment.
@@ -83,11 +94,16 @@ impl Moment {
             (profile.name.clone(), ProfileMoment { role, tags: profile.tags.clone() })
         });
         let providers = state.oidc_providers.iter().map(|one| (one.url.clone(), one.clone()));
+        let policies = state.managed_policies.iter().map(|policy| {
+            let document = policy.in_force().map(text).unwrap_or_default();
+            (policy.arn.clone(), PolicyMoment { document, tags: policy.tags.clone() })
+        });
         Self {
             after,
             roles: roles.collect(),
             instance_profiles: profiles.collect(),
             oidc_providers: providers.collect(),
+            managed_policies: policies.collect(),
         }
     }
 }

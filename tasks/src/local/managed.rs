@@ -5,6 +5,7 @@ use super::{
     grammar,
     state::{DocumentText, State},
 };
+use crate::cloud::iam::{self, Tags};
 
 /// Policies of AWS that roles of nodes and their add-ons take, each with actions it allows: enough
 /// to tell them apart, not AWS's full list.
@@ -44,19 +45,27 @@ const OF_AWS: &[(&str, &[&str])] = &[
     ("service-role/AmazonEFSCSIDriverPolicy", &["elasticfilesystem:CreateAccessPoint"]),
 ];
 
-/// A managed policy that may be attached.
-pub(super) struct Known {
-    pub(super) name: String,
-    pub(super) default_version_id: String,
+/// The managed policy of that ARN, if the account or AWS has it.
+pub(super) fn find(state: &State, arn: &str) -> Option<iam::ManagedPolicy> {
+    let name = grammar::policy_arn(arn).ok()?.to_owned();
+    let path = path(arn, &name)?.to_owned();
+    let known = |default_version_id: &str, tags: &Tags| iam::ManagedPolicy {
+        arn: arn.to_owned(),
+        name,
+        path,
+        default_version_id: default_version_id.to_owned(),
+        tags: tags.clone(),
+    };
+    if let Some(policy) = state.managed_policies.iter().find(|policy| policy.arn == arn) {
+        return Some(known(&policy.default_version_id, &policy.tags));
+    }
+    of_aws(state, arn).map(|_| known("v1", &Tags::new()))
 }
 
-/// The managed policy of that ARN, if the account or AWS has it.
-pub(super) fn find(state: &State, arn: &str) -> Option<Known> {
-    let name = grammar::policy_arn(arn).ok()?.to_owned();
-    if let Some(policy) = state.managed_policies.iter().find(|policy| policy.arn == arn) {
-        return Some(Known { name, default_version_id: policy.default_version_id.clone() });
-    }
-    of_aws(state, arn).map(|_| Known { name, default_version_id: "v1".into() })
+/// What stands before the name in an ARN: `/` or `/…/`.
+fn path<'a>(arn: &'a str, name: &str) -> Option<&'a str> {
+    let (_, resource) = arn.split_once(":policy")?;
+    resource.strip_suffix(name)
 }
 
 /// The document of one version.
@@ -69,9 +78,9 @@ pub(super) fn version(state: &State, arn: &str, version: &str) -> Option<Documen
 }
 
 /// Refuses an ARN that names no policy; `message` says so.
-pub(super) fn must_exist(state: &State, arn: &str, message: String) -> Result<Known, Refusal> {
+pub(super) fn must_exist(state: &State, arn: &str, message: String) -> Result<(), Refusal> {
     grammar::policy_arn(arn)?;
-    find(state, arn).ok_or_else(|| Refusal::no_such_entity(message))
+    find(state, arn).map(drop).ok_or_else(|| Refusal::no_such_entity(message))
 }
 
 /// What a managed policy holds that was seeded without a document.

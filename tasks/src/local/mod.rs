@@ -22,7 +22,7 @@
 //! | `roles` | `name`, `path`, `arn`, `id`, `assumeRolePolicyDocument`, `permissionsBoundary`, `tags`, `inlinePolicies` (documents by name), `attachedPolicies` (ARNs) |
 //! | `instanceProfiles` | `name`, `path`, `arn`, `id`, `role` (`{"name": …}`), `tags`; a role that is not among `roles` is made, for EC2 to assume |
 //! | `oidcProviders` | `url` (`https://…`), `clientIds`, `thumbprints`, `tags` |
-//! | `managedPolicies` | `arn`, and `document`, or `versions` by id and `defaultVersionId`; an ARN of another account or of AWS is kept as it is |
+//! | `managedPolicies` | `arn`, and `document`, or `versions` by id and `defaultVersionId`; `tags`; `lastVersion`, the account's own note; an ARN of another account or of AWS is kept as it is |
 //! | `launchTemplates` | `name`, `id`, `versions`, `defaultVersion`, `tags` |
 //! | `quotas` | `rolePolicySize`, `assumeRolePolicySize`, `policySize`, `attachedPoliciesPerRole`, `tags` |
 //! | `faults` | see [`Fault`] |
@@ -62,6 +62,7 @@ mod instance_profiles;
 mod journal;
 mod launch_templates;
 mod managed;
+mod managed_policies;
 mod oidc_providers;
 mod page;
 mod ports;
@@ -79,7 +80,7 @@ pub use account::{ACCOUNT_FILE, Account, Draft, EditError};
 pub use by_name::{ByName, Named};
 pub use error::{AccountError, Problem, StateError};
 pub use fault::{Call, Calls, DIED, Effect, Fault};
-pub use journal::{Journal, Moment, ProfileMoment, RoleMoment};
+pub use journal::{Journal, Moment, PolicyMoment, ProfileMoment, RoleMoment};
 pub use state::{
     DocumentText, HostedZone, InstanceProfile, Kept, LaunchTemplate, LaunchTemplateData, Limits,
     ManagedPolicy, MetadataOptions, OidcProvider, Role, RoleName, SCHEMA_VERSION, State,

@@ -12,7 +12,7 @@ use crate::{
         ec2::{Ec2Reader, Ec2Writer, LaunchTemplate, LaunchTemplateData},
         iam::{
             AttachedPolicy, IamReader, IamWriter, InstanceProfile, ManagedPolicy, NewOidcProvider,
-            NewRole, OidcProvider, Quotas, Role, Tags, WireDocument,
+            NewPolicy, NewRole, OidcProvider, PolicyVersion, Quotas, Role, Tags, WireDocument,
         },
         route53::{HostedZone, Route53Reader},
         sts::{CallerIdentity, StsReader},
@@ -72,6 +72,7 @@ impl Call {
 
 const ROLE: &str = "role";
 const PROFILE: &str = "instance-profile";
+const POLICY: &str = "policy";
 
 #[async_trait]
 impl IamReader for Account {
@@ -107,7 +108,7 @@ impl IamReader for Account {
     }
 
     async fn get_policy(&self, arn: &str) -> Result<ManagedPolicy, CloudError> {
-        self.read(Call::iam("GetPolicy", "policy", arn), |state| state.get_policy(arn)).await
+        self.read(Call::iam("GetPolicy", POLICY, arn), |state| state.get_policy(arn)).await
     }
 
     async fn get_policy_version(
@@ -115,8 +116,26 @@ impl IamReader for Account {
         arn: &str,
         version_id: &str,
     ) -> Result<WireDocument, CloudError> {
-        let call = Call::iam("GetPolicyVersion", "policy", format!("{arn}/{version_id}"));
+        let call = Call::iam("GetPolicyVersion", POLICY, format!("{arn}/{version_id}"));
         self.read(call, |state| state.get_policy_version(arn, version_id)).await
+    }
+
+    async fn list_policy_versions(
+        &self,
+        arn: &str,
+        marker: Option<&str>,
+    ) -> Result<Page<PolicyVersion>, CloudError> {
+        let call = Call::iam("ListPolicyVersions", POLICY, arn);
+        self.read(call, |state| state.list_policy_versions(arn, marker)).await
+    }
+
+    async fn list_policies(
+        &self,
+        path_prefix: &str,
+        marker: Option<&str>,
+    ) -> Result<Page<ManagedPolicy>, CloudError> {
+        let call = Call::iam("ListPolicies", "", "");
+        self.read(call, |state| state.list_policies(path_prefix, marker)).await
     }
 
     async fn get_instance_profile(&self, profile: &str) -> Result<InstanceProfile, CloudError> {
@@ -221,6 +240,39 @@ impl IamWriter for Account {
     async fn detach_role_policy(&self, role: &str, arn: &str) -> Result<(), CloudError> {
         let call = Call::iam("DetachRolePolicy", ROLE, format!("{role}/{arn}")).writing();
         self.write(call, |state| state.detach_role_policy(role, arn)).await
+    }
+
+    async fn create_policy(&self, policy: NewPolicy<'_>) -> Result<ManagedPolicy, CloudError> {
+        // Where the account cannot be read, the call itself says so.
+        let arn = self.state().map(|state| state.iam_arn(POLICY, policy.path, policy.name));
+        let call = Call::iam("CreatePolicy", POLICY, arn.unwrap_or_default()).writing();
+        self.write(call, |state| state.create_policy(&policy)).await
+    }
+
+    async fn create_policy_version(&self, arn: &str, document: &str) -> Result<String, CloudError> {
+        let call = Call::iam("CreatePolicyVersion", POLICY, arn).writing();
+        self.write(call, |state| state.create_policy_version(arn, document)).await
+    }
+
+    async fn delete_policy_version(&self, arn: &str, version_id: &str) -> Result<(), CloudError> {
+        let resource = format!("{arn}/{version_id}");
+        let call = Call::iam("DeletePolicyVersion", POLICY, resource).writing();
+        self.write(call, |state| state.delete_policy_version(arn, version_id)).await
+    }
+
+    async fn tag_policy(&self, arn: &str, tags: &Tags) -> Result<(), CloudError> {
+        let call = Call::iam("TagPolicy", POLICY, arn).writing();
+        self.write(call, |state| state.tag_policy(arn, tags)).await
+    }
+
+    async fn untag_policy(&self, arn: &str, keys: &[String]) -> Result<(), CloudError> {
+        let call = Call::iam("UntagPolicy", POLICY, arn).writing();
+        self.write(call, |state| state.untag_policy(arn, keys)).await
+    }
+
+    async fn delete_policy(&self, arn: &str) -> Result<(), CloudError> {
+        let call = Call::iam("DeletePolicy", POLICY, arn).writing();
+        self.write(call, |state| state.delete_policy(arn)).await
     }
 
     async fn create_instance_profile(

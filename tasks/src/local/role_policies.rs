@@ -10,7 +10,7 @@ use super::{
 };
 use crate::cloud::{
     Page,
-    iam::{AttachedPolicy, ManagedPolicy, WireDocument},
+    iam::{AttachedPolicy, WireDocument},
 };
 
 impl State {
@@ -95,27 +95,6 @@ impl State {
             return Ok(());
         }
         Err(Refusal::no_such_entity(format!("Policy {arn} was not found.")))
-    }
-
-    pub(super) fn get_policy(&self, arn: &str) -> Result<ManagedPolicy, Refusal> {
-        let message = format!("Policy {arn} was not found.");
-        let known = managed::must_exist(self, arn, message)?;
-        let managed::Known { name, default_version_id } = known;
-        Ok(ManagedPolicy { arn: arn.into(), name, default_version_id })
-    }
-
-    pub(super) fn get_policy_version(
-        &self,
-        arn: &str,
-        version: &str,
-    ) -> Result<WireDocument, Refusal> {
-        managed::must_exist(self, arn, format!("Policy {arn} was not found."))?;
-        let document = managed::version(self, arn, version);
-        document.as_ref().map(encoded).ok_or_else(|| {
-            Refusal::no_such_entity(format!(
-                "Policy {arn} version {version} does not exist or is not attachable."
-            ))
-        })
     }
 }
 

@@ -107,7 +107,7 @@ impl State {
 
     fn check_boundary(&self, arn: &str) -> Result<(), Refusal> {
         let message = format!("Scope ARN: {arn} does not exist or is not attachable.");
-        managed::must_exist(self, arn, message).map(drop)
+        managed::must_exist(self, arn, message)
     }
 
     pub(super) fn tag_role(&mut self, name: &str, tags: &Tags) -> Result<(), Refusal> {

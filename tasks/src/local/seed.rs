@@ -143,6 +143,8 @@ impl State {
                 let version = &policy.default_version_id;
                 found.tell(&at, format!("there is no version `{version}` among `versions`"));
             }
+            let tags = grammar::tags(&policy.tags, &BTreeMap::new(), &self.quotas);
+            found.refused(&format!("{at}.tags"), tags);
             for (version, DocumentText(text)) in &policy.versions {
                 found.refused(&format!("{at}.versions.{version}"), document::identity(text));
             }

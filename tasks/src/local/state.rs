@@ -348,6 +348,19 @@ pub struct ManagedPolicy {
     /// The document in force, a shorter way to give one version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<DocumentText>,
+    /// The number of the last version there was, if it is not among `versions` any more.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub last_version: u64,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
+}
+
+impl ManagedPolicy {
+    /// The document in force.
+    pub fn in_force(&self) -> Option<&DocumentText> {
+        self.versions.get(&self.default_version_id)
+    }
 }
 
 fn first_version() -> String {

@@ -37,7 +37,8 @@ use crate::cloud::{
     CloudReader, CloudWriter, Page,
     ec2::LaunchTemplate,
     iam::{
-        AttachedPolicy, InstanceProfile, ManagedPolicy, OidcProvider, Quotas, Role, WireDocument,
+        AttachedPolicy, InstanceProfile, ManagedPolicy, OidcProvider, PolicyVersion, Quotas, Role,
+        WireDocument,
     },
     route53::HostedZone,
     sts::CallerIdentity,
@@ -106,6 +107,8 @@ struct Answers {
     attached: Calls<Page<AttachedPolicy>>,
     policy: Calls<ManagedPolicy>,
     policy_version: Calls<WireDocument>,
+    policy_versions: Calls<Page<PolicyVersion>>,
+    policies: Calls<Page<ManagedPolicy>>,
     profile: Calls<InstanceProfile>,
     profiles: Calls<Page<InstanceProfile>>,
     profiles_for_role: Calls<Page<InstanceProfile>>,

@@ -11,8 +11,8 @@ use crate::{
         CloudError, CloudReader, Page, code,
         ec2::{Ec2Reader, LaunchTemplate},
         iam::{
-            AttachedPolicy, IamReader, InstanceProfile, ManagedPolicy, OidcProvider, Quotas, Role,
-            WireDocument,
+            AttachedPolicy, IamReader, InstanceProfile, ManagedPolicy, OidcProvider, PolicyVersion,
+            Quotas, Role, WireDocument,
         },
         route53::{HostedZone, Route53Reader},
         sts::{CallerIdentity, StsReader},
@@ -108,6 +108,33 @@ impl<S: Source> IamReader for Snapshot<S> {
         let ask =
             || async move { source.reader().iam().get_policy_version(&of, &version).await }.boxed();
         self.answers.policy_version.get(arn, version_id, ask).await
+    }
+
+    async fn list_policy_versions(
+        &self,
+        arn: &str,
+        marker: Option<&str>,
+    ) -> Result<Page<PolicyVersion>, CloudError> {
+        let (source, of, after) = (self.source.clone(), arn.to_owned(), marker.map(str::to_owned));
+        let ask = || {
+            async move { source.reader().iam().list_policy_versions(&of, after.as_deref()).await }
+                .boxed()
+        };
+        self.answers.policy_versions.get(arn, &part(marker), ask).await
+    }
+
+    async fn list_policies(
+        &self,
+        path_prefix: &str,
+        marker: Option<&str>,
+    ) -> Result<Page<ManagedPolicy>, CloudError> {
+        let (source, below) = (self.source.clone(), path_prefix.to_owned());
+        let after = marker.map(str::to_owned);
+        let ask = || {
+            async move { source.reader().iam().list_policies(&below, after.as_deref()).await }
+                .boxed()
+        };
+        self.answers.policies.get(path_prefix, &part(marker), ask).await
     }
 
     async fn get_instance_profile(&self, profile: &str) -> Result<InstanceProfile, CloudError> {

@@ -9,7 +9,7 @@ use crate::{
     cloud::{
         CloudReader, CloudWriter,
         ec2::LaunchTemplateData,
-        iam::{IamReader, IamWriter, NewOidcProvider, NewRole, Quotas, Tags},
+        iam::{IamReader, IamWriter, NewOidcProvider, NewPolicy, NewRole, Quotas, Tags},
     },
     local::{Account, Effect, Fault, State},
 };
@@ -47,6 +47,8 @@ async fn read_everything(cloud: &dyn CloudReader) {
     iam.list_attached_role_policies("nodes", None).await.unwrap();
     iam.get_policy(POLICY).await.unwrap();
     iam.get_policy_version(POLICY, "v1").await.unwrap();
+    iam.list_policy_versions(POLICY, None).await.unwrap();
+    iam.list_policies("/", None).await.unwrap();
     iam.get_instance_profile("nodes").await.unwrap();
     iam.list_instance_profiles(None).await.unwrap();
     iam.list_instance_profiles_for_role("nodes", None).await.unwrap();
@@ -62,17 +64,17 @@ async fn read_everything(cloud: &dyn CloudReader) {
 async fn what_is_read_twice_is_asked_once() {
     let (account, snapshot) = seeded();
     read_everything(snapshot.reader()).await;
-    assert_eq!(account.journal().calls.len(), 18);
+    assert_eq!(account.journal().calls.len(), 20);
     read_everything(snapshot.reader()).await;
-    assert_eq!(account.journal().calls.len(), 18);
+    assert_eq!(account.journal().calls.len(), 20);
     snapshot.reader().iam().get_role("NODES").await.unwrap();
-    assert_eq!(account.journal().calls.len(), 18, "names are the same whatever their case");
+    assert_eq!(account.journal().calls.len(), 20, "names are the same whatever their case");
 
     let reader: Arc<dyn CloudReader> = account.clone();
     let other = ReadSnapshot::of_reader(reader);
     read_everything(&other).await;
     read_everything(&other).await;
-    assert_eq!(account.journal().calls.len(), 36, "another run asks anew, once");
+    assert_eq!(account.journal().calls.len(), 40, "another run asks anew, once");
 }
 
 #[tokio::test(start_paused = true)]
@@ -236,6 +238,38 @@ async fn what_a_write_touches_of_an_oidc_provider_is_read_again() {
     assert_eq!(w.create_oidc_provider(new).await.unwrap(), OIDC);
     assert_eq!(found().await.unwrap().tags, tags);
     assert_eq!(r.list_oidc_providers().await.unwrap(), [OIDC]);
+}
+
+#[tokio::test]
+async fn what_a_write_touches_of_a_managed_policy_is_read_again() {
+    let (_account, snapshot) = seeded();
+    let (w, r): (&dyn IamWriter, &dyn IamReader) = (&snapshot, &snapshot);
+    let arn = "arn:aws:iam::123456789012:policy/ours/p";
+    let (tags, keys) = (Tags::from([("a".to_owned(), "b".to_owned())]), ["a".to_owned()]);
+    let found = async || r.get_policy(arn).await;
+    let listed = async || r.list_policies("/ours/", None).await.unwrap().items.len();
+    let versions = async || r.list_policy_versions(arn, None).await.unwrap().items.len();
+    found().await.unwrap_err();
+    assert_eq!(listed().await, 0);
+
+    let new = NewPolicy { name: "p", path: "/ours/", document: DOCUMENT, tags: &Tags::new() };
+    w.create_policy(new).await.unwrap();
+    assert!(found().await.unwrap().tags.is_empty());
+    assert_eq!((listed().await, versions().await), (1, 1));
+    w.tag_policy(arn, &tags).await.unwrap();
+    assert_eq!(found().await.unwrap().tags, tags);
+    w.untag_policy(arn, &keys).await.unwrap();
+    assert!(found().await.unwrap().tags.is_empty());
+    w.create_policy_version(arn, DOCUMENT).await.unwrap();
+    assert_eq!(found().await.unwrap().default_version_id, "v2");
+    assert_eq!(versions().await, 2);
+    r.get_policy_version(arn, "v1").await.unwrap();
+    w.delete_policy_version(arn, "v1").await.unwrap();
+    r.get_policy_version(arn, "v1").await.unwrap_err();
+    assert_eq!(versions().await, 1);
+    w.delete_policy(arn).await.unwrap();
+    assert!(found().await.unwrap_err().is_not_found());
+    assert_eq!(listed().await, 0);
 }
 
 #[tokio::test]

@@ -16,7 +16,10 @@ use crate::{
     cloud::{
         CloudError, CloudReader, CloudWriter,
         ec2::{Ec2Writer, LaunchTemplate, LaunchTemplateData},
-        iam::{IamWriter, InstanceProfile, NewOidcProvider, NewRole, Role, Tags},
+        iam::{
+            IamWriter, InstanceProfile, ManagedPolicy, NewOidcProvider, NewPolicy, NewRole, Role,
+            Tags,
+        },
     },
 };
 
@@ -97,6 +100,26 @@ impl<S> Snapshot<S> {
         })
     }
 
+    /// A managed policy that is made: its ARN follows from nothing that the call says.
+    fn stale_new_policy(&self) -> Stale<impl Fn(&Answers)> {
+        self.stale(|answers| {
+            answers.policy.forget_all();
+            answers.policy_version.forget_all();
+            answers.policy_versions.forget_all();
+            answers.policies.forget_all();
+        })
+    }
+
+    fn stale_policy(&self, arn: &str) -> Stale<impl Fn(&Answers)> {
+        let arn = arn.to_owned();
+        self.stale(move |answers| {
+            answers.policy.forget(&arn);
+            answers.policy_version.forget(&arn);
+            answers.policy_versions.forget(&arn);
+            answers.policies.forget_all();
+        })
+    }
+
     fn stale_oidc_provider(&self, url_or_arn: &str) -> Stale<impl Fn(&Answers)> {
         let issuer = oidc_issuer(url_or_arn).to_owned();
         self.stale(move |answers| {
@@ -170,6 +193,36 @@ impl IamWriter for WriteSnapshot {
     async fn detach_role_policy(&self, role: &str, arn: &str) -> Result<(), CloudError> {
         let _stale = self.stale_attached(role);
         self.source.iam().detach_role_policy(role, arn).await
+    }
+
+    async fn create_policy(&self, policy: NewPolicy<'_>) -> Result<ManagedPolicy, CloudError> {
+        let _stale = self.stale_new_policy();
+        self.source.iam().create_policy(policy).await
+    }
+
+    async fn create_policy_version(&self, arn: &str, document: &str) -> Result<String, CloudError> {
+        let _stale = self.stale_policy(arn);
+        self.source.iam().create_policy_version(arn, document).await
+    }
+
+    async fn delete_policy_version(&self, arn: &str, version_id: &str) -> Result<(), CloudError> {
+        let _stale = self.stale_policy(arn);
+        self.source.iam().delete_policy_version(arn, version_id).await
+    }
+
+    async fn tag_policy(&self, arn: &str, tags: &Tags) -> Result<(), CloudError> {
+        let _stale = self.stale_policy(arn);
+        self.source.iam().tag_policy(arn, tags).await
+    }
+
+    async fn untag_policy(&self, arn: &str, keys: &[String]) -> Result<(), CloudError> {
+        let _stale = self.stale_policy(arn);
+        self.source.iam().untag_policy(arn, keys).await
+    }
+
+    async fn delete_policy(&self, arn: &str) -> Result<(), CloudError> {
+        let _stale = self.stale_policy(arn);
+        self.source.iam().delete_policy(arn).await
     }
 
     async fn create_instance_profile(
