@@ -61,7 +61,7 @@ fn documents(blueprint: &Blueprint) -> BTreeMap<String, &Document> {
     let accounts = blueprint.accounts().iter();
     let accounts = accounts.map(|role| (role.account.role_name(cluster), &role.policies));
     let mut documents = BTreeMap::new();
-    for (name, InlinePolicies { own, additional }) in instances.chain(accounts) {
+    for (name, InlinePolicies { own, additional, .. }) in instances.chain(accounts) {
         documents
             .extend(additional.iter().map(|document| (names::additional_policy(&name), document)));
         documents.extend(own.iter().map(|document| (name.clone(), document)));

@@ -1,6 +1,7 @@
 //! Who signs a cluster's service-account tokens, and where AWS finds the keys.
 
 use crate::{
+    because::Because,
     manifest::{
         Cluster,
         spec::{DnsType, KubeApiServer},
@@ -20,27 +21,36 @@ const ANYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];
 /// Whether the API server is asked under its public name goes by whether anybody may ask it. A
 /// bucket is taken to be in `region`, the cluster's own.
 pub fn issuer(cluster: &Cluster, region: &str) -> String {
+    decided(cluster, region).0
+}
+
+/// The issuer, and which field decides.
+pub(crate) fn decided(cluster: &Cluster, region: &str) -> (String, Because) {
+    let field = "spec.kubeAPIServer.serviceAccountIssuer";
     let spec = &cluster.spec;
     let KubeApiServer { service_account_issuer, anonymous_auth } = &spec.kube_api_server;
     if let Some(issuer) = service_account_issuer {
-        return issuer.clone();
+        return (issuer.clone(), Because::field(field));
     }
     let discovery = &spec.service_account_issuer_discovery;
     if let Some(store) = &discovery.discovery_store {
-        return published_at(store, region, spec.is_ipv6_only());
+        let url = published_at(store, region, spec.is_ipv6_only());
+        return (url, Because::field("spec.serviceAccountIssuerDiscovery.discoveryStore"));
     }
     if let Some(url) = discovery.discovery_service.as_ref().and_then(|s| s.url.as_ref()) {
-        return url.clone();
+        let field = "spec.serviceAccountIssuerDiscovery.discoveryService.url";
+        return (url.clone(), Because::field(field));
     }
     let is_open = *anonymous_auth == Some(true)
         && spec.kubernetes_api_access.iter().any(|cidr| ANYWHERE.contains(&cidr.as_str()));
     let public_name = spec.master_public_name.clone().or_else(|| {
         (spec.topology.dns.kind == DnsType::Public).then(|| format!("api.{}", cluster.name()))
     });
-    match public_name.filter(|_| is_open) {
+    let url = match public_name.filter(|_| is_open) {
         Some(name) => format!("{SCHEME}{name}"),
         None => format!("{SCHEME}api.internal.{}", cluster.name()),
-    }
+    };
+    (url.clone(), Because::by_default(field, url))
 }
 
 /// The address of what is in a store.

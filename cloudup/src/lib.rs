@@ -4,8 +4,10 @@
 //! of its clusters, then plan or apply it; [`dump`] says what the cluster owns in the account.
 
 mod access;
+mod because;
 pub mod dump;
 pub mod environment;
+pub mod explain;
 pub mod issuer;
 pub mod kinds;
 pub mod manifest;

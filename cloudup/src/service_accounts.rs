@@ -5,6 +5,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use crate::{
+    because::{Asked, Because},
     manifest::spec::{ClusterSpec, DnsProvider, DnsType, ServiceAccountPermission},
     names,
 };
@@ -58,6 +59,11 @@ impl From<&ServiceAccountPermission> for ServiceAccount {
     fn from(entry: &ServiceAccountPermission) -> Self {
         Self { namespace: entry.namespace.clone(), name: entry.name.clone() }
     }
+}
+
+/// The path of an entry of `spec.iam.serviceAccountExternalPermissions`.
+pub(crate) fn entry_path(index: usize) -> String {
+    format!("spec.iam.serviceAccountExternalPermissions[{index}]")
 }
 
 /// An add-on that can have a role of its own.
@@ -119,32 +125,59 @@ impl AddOn {
 
     /// Whether it has a role of its own in a cluster.
     pub fn has_role(self, spec: &ClusterSpec) -> bool {
-        spec.iam.uses_service_accounts() && self.needs_permissions(spec)
+        !self.asked(spec).is_empty()
     }
 
-    /// Whether it is there, and does something that AWS has to allow.
-    fn needs_permissions(self, spec: &ClusterSpec) -> bool {
+    /// What asks for a role of its own.
+    pub(crate) fn asked(self, spec: &ClusterSpec) -> Asked {
+        let own = |because| Because::service_accounts().and(because);
+        let uses_them = spec.iam.uses_service_accounts();
+        self.needed(spec).into_iter().filter(|_| uses_them).map(own).collect()
+    }
+
+    /// What says that it is there and does something that AWS has to allow.
+    fn needed(self, spec: &ClusterSpec) -> Asked {
         let publisher = match spec.external_dns.provider {
             _ if spec.topology.dns.kind == DnsType::None => DnsProvider::None,
             None if spec.external_dns.disable => DnsProvider::None,
             provider => provider.unwrap_or(DnsProvider::DnsController),
         };
         match self {
-            Self::DnsController => publisher == DnsProvider::DnsController,
-            Self::ExternalDns => publisher == DnsProvider::ExternalDns,
-            Self::ClusterAutoscaler => spec.cluster_autoscaler.enabled == Some(true),
+            Self::DnsController => {
+                Because::publisher().if_so(publisher == DnsProvider::DnsController)
+            }
+            Self::ExternalDns => Because::publisher().if_so(publisher == DnsProvider::ExternalDns),
+            Self::ClusterAutoscaler => Because::field("spec.clusterAutoscaler.enabled")
+                .if_so(spec.cluster_autoscaler.enabled == Some(true)),
             Self::CertManager => {
                 let manager = &spec.cert_manager;
-                manager.enabled == Some(true)
-                    && manager.managed != Some(false)
-                    && !manager.hosted_zone_ids.is_empty()
+                Because::field("spec.certManager.enabled")
+                    .and(Because::by_default("spec.certManager.managed", "true"))
+                    .and(Because::field("spec.certManager.hostedZoneIDs"))
+                    .if_so(
+                        manager.enabled == Some(true)
+                            && manager.managed != Some(false)
+                            && !manager.hosted_zone_ids.is_empty(),
+                    )
             }
-            Self::NodeTerminationHandler => spec.has_termination_handler(),
-            Self::LoadBalancerController => spec.aws_load_balancer_controller.enabled == Some(true),
-            Self::KubeRouter => spec.networking.kuberouter.is_some(),
-            Self::CloudControllerManager => true,
-            Self::EbsCsiDriver => spec.cloud_config.aws_ebs_csi_driver.managed != Some(false),
-            Self::Karpenter => spec.karpenter.enabled,
+            Self::NodeTerminationHandler => {
+                Because::termination_handler().if_so(spec.has_termination_handler())
+            }
+            Self::LoadBalancerController => {
+                Because::field("spec.awsLoadBalancerController.enabled")
+                    .if_so(spec.aws_load_balancer_controller.enabled == Some(true))
+            }
+            Self::KubeRouter => Because::field("spec.networking.kuberouter")
+                .if_so(spec.networking.kuberouter.is_some()),
+            // It always is.
+            Self::CloudControllerManager => vec![Because::service_accounts()],
+            Self::EbsCsiDriver => {
+                Because::by_default("spec.cloudConfig.awsEBSCSIDriver.managed", "true")
+                    .if_so(spec.cloud_config.aws_ebs_csi_driver.managed != Some(false))
+            }
+            Self::Karpenter => {
+                Because::field("spec.karpenter.enabled").if_so(spec.karpenter.enabled)
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     Source,
-    spec::{ClusterSpec, InstanceGroupSpec, Metadata},
+    spec::{ClusterSpec, InstanceGroupSpec, Metadata, Role},
 };
 
 /// A cluster and its instance groups.
@@ -26,6 +26,15 @@ impl Cluster {
     /// The cluster's name, a DNS name.
     pub fn name(&self) -> &str {
         &self.metadata.name
+    }
+
+    /// The path of what a field of `spec` has for a role: `spec.externalPolicies[node]`, with the
+    /// role as the manifest spells it.
+    pub(crate) fn path_of_role(&self, field: &str, role: Role) -> String {
+        let given = self.raw.get("spec").and_then(|spec| spec.get(field)?.as_object());
+        let mut keys = given.into_iter().flatten().map(|(key, _)| key.as_str());
+        let key = keys.find(|key| key.parse() == Ok(role)).unwrap_or(role.policy_key());
+        format!("spec.{field}[{key}]")
     }
 }
 

@@ -45,6 +45,7 @@ pub use document::{Cluster, InstanceGroup, Object};
 pub use mistake::{ManifestErrors, Mistake, Notice, Place};
 pub use read::ReadError;
 pub use source::Source;
+pub(crate) use suggest::did_you_mean;
 
 /// What manifests hold.
 #[derive(Clone, Debug, PartialEq)]

@@ -23,7 +23,7 @@ pub(super) fn nearest<'a>(
 }
 
 /// The hint for something misspelt.
-pub(super) fn did_you_mean<'a>(
+pub(crate) fn did_you_mean<'a>(
     given: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {

@@ -152,7 +152,7 @@ impl Blueprint {
     }
 
     /// The roles that we make: those with a group that does not bring its own profile.
-    fn managed_roles(&self) -> BTreeSet<Role> {
+    pub(crate) fn managed_roles(&self) -> BTreeSet<Role> {
         let managed =
             self.cluster.groups.iter().filter(|group| names::existing_profile(group).is_none());
         managed.map(|group| group.spec.role).collect()

@@ -47,10 +47,10 @@ pub(super) fn wanted(
             attached: None,
         })
         .collect();
-    for entry in &cluster.spec.iam.service_account_external_permissions {
+    for (index, entry) in cluster.spec.iam.service_account_external_permissions.iter().enumerate() {
         let arns = entry.aws.iter().flat_map(|aws| &aws.policy_arns);
         let attached: BTreeSet<_> = arns.cloned().collect();
-        match InlinePolicies::of_service_account(entry) {
+        match InlinePolicies::of_service_account(index, entry) {
             Ok(policies) => roles.push(AccountRole {
                 account: entry.into(),
                 policies,

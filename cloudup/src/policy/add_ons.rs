@@ -7,6 +7,7 @@ use super::{
     permissions::{Permissions, Scope},
 };
 use crate::{
+    because::Because,
     environment::Environment,
     manifest::{Cluster, spec::ClusterSpec},
     service_accounts::AddOn,
@@ -23,18 +24,14 @@ pub(super) fn on_control_plane(
     has: &Features,
     zone: Option<&str>,
 ) {
-    if let Some(zone) = zone {
-        dns::records(to, zone);
-    }
+    dns_records(to, zone);
     ebs_csi_driver(to, spec);
     cloud_controller_manager(to, spec);
-    if spec.aws_load_balancer_controller.enabled == Some(true) {
-        load_balancer_controller(to, spec);
-    }
+    let balancers = Because::field("spec.awsLoadBalancerController.enabled")
+        .if_so(spec.aws_load_balancer_controller.enabled == Some(true));
+    to.because(&balancers, |to| load_balancer_controller(to, spec));
     cluster_autoscaler(to, spec);
-    if has.termination_queue {
-        nth::queue(to);
-    }
+    to.because(&has.termination_queue, nth::queue);
 }
 
 /// What an add-on may do under a role of its own.
@@ -43,13 +40,12 @@ pub(super) fn permissions<'a>(
     environment: &'a Environment,
     add_on: AddOn,
 ) -> Permissions<'a> {
-    let mut permissions = Permissions::new(Scope::of(cluster, environment));
-    let (to, spec) = (&mut permissions, &cluster.spec);
+    let spec = &cluster.spec;
+    let mut permissions = Permissions::new(Scope::of(cluster, environment), add_on.asked(spec));
+    let to = &mut permissions;
     match add_on {
         AddOn::DnsController | AddOn::ExternalDns => {
-            if let Some(zone) = &environment.hosted_zone_id {
-                dns::records(to, zone);
-            }
+            dns_records(to, environment.hosted_zone_id.as_deref());
         }
         AddOn::ClusterAutoscaler => cluster_autoscaler(to, spec),
         AddOn::CertManager => cert_manager::challenges(to, &spec.cert_manager.hosted_zone_ids),
@@ -64,40 +60,40 @@ pub(super) fn permissions<'a>(
     permissions
 }
 
+fn dns_records(to: &mut Permissions<'_>, zone: Option<&str>) {
+    let Some(zone) = zone else { return };
+    let has_names = Because::names().and(Because::hosted_zone());
+    to.because(&[has_names], |to| dns::records(to, zone));
+}
+
 fn ebs_csi_driver(to: &mut Permissions<'_>, spec: &ClusterSpec) {
     ebs_csi::volumes(to);
-    if spec.snapshot_controller.enabled == Some(true) {
-        ebs_csi::snapshots(to);
-    }
+    let snapshots = Because::field("spec.snapshotController.enabled")
+        .if_so(spec.snapshot_controller.enabled == Some(true));
+    to.because(&snapshots, ebs_csi::snapshots);
 }
 
 fn cloud_controller_manager(to: &mut Permissions<'_>, spec: &ClusterSpec) {
     ccm::nodes_and_load_balancers(to);
-    if spec.cloud_config.nlb_security_group_mode.as_deref() == Some("Managed") {
-        ccm::nlb_security_groups(to);
-    }
-    if spec.networking.kubenet.is_some() {
-        ccm::routes(to);
-    }
+    let security_groups = Because::field("spec.cloudConfig.nlbSecurityGroupMode")
+        .if_so(spec.cloud_config.nlb_security_group_mode.as_deref() == Some("Managed"));
+    to.because(&security_groups, ccm::nlb_security_groups);
+    let routes = Because::field("spec.networking.kubenet").if_so(spec.networking.kubenet.is_some());
+    to.because(&routes, ccm::routes);
 }
 
 fn load_balancer_controller(to: &mut Permissions<'_>, spec: &ClusterSpec) {
     let balancers = &spec.aws_load_balancer_controller;
+    let field = |name| Because::field(format!("spec.awsLoadBalancerController.{name}"));
     lbc::load_balancers(to);
-    if balancers.enable_waf {
-        lbc::waf(to);
-    }
-    if balancers.enable_waf_v2 {
-        lbc::waf_v2(to);
-    }
-    if balancers.enable_shield {
-        lbc::shield(to);
-    }
+    to.because(&field("enableWAF").if_so(balancers.enable_waf), lbc::waf);
+    to.because(&field("enableWAFv2").if_so(balancers.enable_waf_v2), lbc::waf_v2);
+    to.because(&field("enableShield").if_so(balancers.enable_shield), lbc::shield);
 }
 
 fn cluster_autoscaler(to: &mut Permissions<'_>, spec: &ClusterSpec) {
     autoscaler::groups(to);
-    if spec.cluster_autoscaler.aws_use_static_instance_list != Some(true) {
-        autoscaler::instance_types(to);
-    }
+    let asks = Because::by_default("spec.clusterAutoscaler.awsUseStaticInstanceList", "false")
+        .if_so(spec.cluster_autoscaler.aws_use_static_instance_list != Some(true));
+    to.because(&asks, autoscaler::instance_types);
 }

@@ -6,6 +6,7 @@ use super::permissions::Permissions;
 pub(super) fn groups(to: &mut Permissions<'_>) {
     to.anywhere(
         "Scaling",
+        "The cluster autoscaler looks at the groups and at what they could start",
         &[
             "autoscaling:DescribeAutoScalingGroups",
             "autoscaling:DescribeAutoScalingInstances",
@@ -18,11 +19,16 @@ pub(super) fn groups(to: &mut Permissions<'_>) {
     );
     to.on_tagged(
         "ScalingOfCluster",
+        "The cluster autoscaler grows and shrinks the cluster's groups",
         &["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
     );
 }
 
 /// Asks EC2 what instance types there are, rather than going by a list of its own.
 pub(super) fn instance_types(to: &mut Permissions<'_>) {
-    to.anywhere("Scaling", &["ec2:DescribeInstanceTypes"]);
+    to.anywhere(
+        "Scaling",
+        "The cluster autoscaler asks EC2 which instance types there are",
+        &["ec2:DescribeInstanceTypes"],
+    );
 }

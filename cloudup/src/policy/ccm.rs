@@ -6,6 +6,7 @@ use super::{permissions::Permissions, security_groups};
 pub(super) fn nodes_and_load_balancers(to: &mut Permissions<'_>) {
     to.anywhere(
         "LoadBalancers",
+        "The cloud controller manager looks at nodes, networks and load balancers",
         &[
             "autoscaling:DescribeAutoScalingGroups",
             "autoscaling:DescribeTags",
@@ -30,6 +31,7 @@ pub(super) fn nodes_and_load_balancers(to: &mut Permissions<'_>) {
     );
     to.on_tagged(
         "LoadBalancersOfCluster",
+        "The cloud controller manager changes and deletes the load balancers of services",
         &[
             "ec2:AuthorizeSecurityGroupIngress",
             "ec2:DeleteSecurityGroup",
@@ -60,6 +62,7 @@ pub(super) fn nodes_and_load_balancers(to: &mut Permissions<'_>) {
     );
     to.creating_tagged(
         "LoadBalancersCreate",
+        "The cloud controller manager makes load balancers for services",
         &[
             "elasticloadbalancing:CreateListener",
             "elasticloadbalancing:CreateLoadBalancer",
@@ -71,10 +74,18 @@ pub(super) fn nodes_and_load_balancers(to: &mut Permissions<'_>) {
 
 /// Gives network load balancers security groups of their own.
 pub(super) fn nlb_security_groups(to: &mut Permissions<'_>) {
-    to.on_tagged("LoadBalancersOfCluster", &["elasticloadbalancing:SetSecurityGroups"]);
+    to.on_tagged(
+        "LoadBalancersOfCluster",
+        "The cloud controller manager gives network load balancers security groups of their own",
+        &["elasticloadbalancing:SetSecurityGroups"],
+    );
 }
 
 /// Routes each node's pods through the VPC's route table.
 pub(super) fn routes(to: &mut Permissions<'_>) {
-    to.on_tagged("RoutesOfCluster", &["ec2:CreateRoute", "ec2:DeleteRoute"]);
+    to.on_tagged(
+        "RoutesOfCluster",
+        "The cloud controller manager routes each node's pods through the VPC's route table",
+        &["ec2:CreateRoute", "ec2:DeleteRoute"],
+    );
 }

@@ -11,7 +11,8 @@ pub(super) fn challenges(to: &mut Permissions<'_>, zone_ids: &[String]) {
         .map(|id| to.scope.global_arn("route53", &format!("hostedzone/{id}")))
         .collect();
     let list = ["route53:ListResourceRecordSets"];
-    to.allow("CertManagerRecords", &list, zones.clone(), Condition::new());
+    let look = "cert-manager looks for the records it has made";
+    to.allow("CertManagerRecords", look, &list, zones.clone(), Condition::new());
     let mut challenges = Condition::new();
     for (operator, key, value) in [
         ("ForAllValues:StringEquals", "ChangeResourceRecordSetsRecordTypes", "TXT"),
@@ -24,8 +25,11 @@ pub(super) fn challenges(to: &mut Permissions<'_>, zone_ids: &[String]) {
         require(&mut challenges, operator, &format!("route53:{key}"), &[value]);
     }
     let change = ["route53:ChangeResourceRecordSets"];
-    to.allow("CertManagerChallenges", &change, zones, challenges);
+    let answer = "cert-manager answers DNS challenges, which prove that a name is ours";
+    to.allow("CertManagerChallenges", answer, &change, zones, challenges);
     let changes = to.scope.global_arn("route53", "change/*");
-    to.allow("CertManagerChanges", &["route53:GetChange"], [changes], Condition::new());
-    to.anywhere("CertManagerZones", &["route53:ListHostedZonesByName"]);
+    let wait = "cert-manager waits until a record is published";
+    to.allow("CertManagerChanges", wait, &["route53:GetChange"], [changes], Condition::new());
+    let find = "cert-manager finds the hosted zone of a name";
+    to.anywhere("CertManagerZones", find, &["route53:ListHostedZonesByName"]);
 }

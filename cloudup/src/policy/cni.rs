@@ -8,24 +8,34 @@ use super::permissions::Permissions;
 pub(super) fn calico(to: &mut Permissions<'_>) {
     to.anywhere(
         "CalicoSourceDestCheck",
+        "Calico switches off EC2's check of source and destination, which drops pods' packets",
         &["ec2:DescribeInstances", "ec2:ModifyNetworkInterfaceAttribute"],
     );
 }
 
 /// kube-router, which switches off the check of source and destination.
 pub(super) fn kube_router(to: &mut Permissions<'_>) {
-    to.on_tagged("KubeRouterSourceDestCheck", &["ec2:ModifyInstanceAttribute"]);
+    to.on_tagged(
+        "KubeRouterSourceDestCheck",
+        "kube-router switches off EC2's check of source and destination, which drops pods' packets",
+        &["ec2:ModifyInstanceAttribute"],
+    );
 }
 
 /// kindnet, which switches off the check of source and destination.
 pub(super) fn kindnet(to: &mut Permissions<'_>) {
-    to.on_tagged("KindnetSourceDestCheck", &["ec2:ModifyInstanceAttribute"]);
+    to.on_tagged(
+        "KindnetSourceDestCheck",
+        "kindnet switches off EC2's check of source and destination, which drops pods' packets",
+        &["ec2:ModifyInstanceAttribute"],
+    );
 }
 
 /// Cilium, whose operator makes network interfaces for pods.
 pub(super) fn cilium_eni(to: &mut Permissions<'_>) {
     to.anywhere(
         "CiliumNetworkInterfaces",
+        "Cilium's operator makes network interfaces for pods",
         &[
             "ec2:AssignPrivateIpAddresses",
             "ec2:AttachNetworkInterface",
@@ -49,6 +59,7 @@ pub(super) fn cilium_eni(to: &mut Permissions<'_>) {
 pub(super) fn amazon_vpc(to: &mut Permissions<'_>) {
     to.anywhere(
         "AmazonVpcNetworkInterfaces",
+        "The Amazon VPC CNI makes network interfaces for pods",
         &[
             "ec2:AssignPrivateIpAddresses",
             "ec2:AttachNetworkInterface",
@@ -66,5 +77,11 @@ pub(super) fn amazon_vpc(to: &mut Permissions<'_>) {
         ],
     );
     let interfaces = to.scope.ec2_arn("network-interface");
-    to.allow("AmazonVpcTags", &["ec2:CreateTags"], [interfaces], Condition::new());
+    to.allow(
+        "AmazonVpcTags",
+        "The Amazon VPC CNI tags the network interfaces it makes",
+        &["ec2:CreateTags"],
+        [interfaces],
+        Condition::new(),
+    );
 }

@@ -10,6 +10,7 @@ pub(super) fn records(to: &mut Permissions<'_>, zone_id: &str) {
     let changes = to.scope.global_arn("route53", "change/*");
     to.allow(
         "DnsRecords",
+        "DNS records of the cluster are published in its hosted zone",
         &[
             "route53:ChangeResourceRecordSets",
             "route53:GetHostedZone",
@@ -18,6 +19,16 @@ pub(super) fn records(to: &mut Permissions<'_>, zone_id: &str) {
         [zone],
         Condition::new(),
     );
-    to.allow("DnsChanges", &["route53:GetChange"], [changes], Condition::new());
-    to.anywhere("DnsZones", &["route53:ListHostedZones", "route53:ListTagsForResource"]);
+    to.allow(
+        "DnsChanges",
+        "Whoever publishes DNS records waits until they are there",
+        &["route53:GetChange"],
+        [changes],
+        Condition::new(),
+    );
+    to.anywhere(
+        "DnsZones",
+        "Whoever publishes DNS records finds the hosted zone",
+        &["route53:ListHostedZones", "route53:ListTagsForResource"],
+    );
 }

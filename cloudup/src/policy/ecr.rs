@@ -20,7 +20,11 @@ const REGISTRY: [&str; 11] = [
 /// Pulls images, also through a cache of an upstream registry
 /// (`spec.iam.allowContainerRegistry`).
 pub(super) fn registry(to: &mut Permissions<'_>) {
-    to.anywhere("kOpsK8sECR", &REGISTRY);
+    to.anywhere(
+        "kOpsK8sECR",
+        "Nodes pull images from Amazon ECR, and through its caches",
+        &REGISTRY,
+    );
 }
 
 /// Fills a cache of an upstream registry
@@ -28,6 +32,7 @@ pub(super) fn registry(to: &mut Permissions<'_>) {
 pub(super) fn pull_through(to: &mut Permissions<'_>) {
     to.anywhere(
         "EcrPullThroughCache",
+        "Nodes pull images through Amazon ECR's caches, which they fill",
         &[
             "ecr:BatchImportUpstreamImage",
             "ecr:CreateRepository",

@@ -1,24 +1,34 @@
 //! The inline policies of one role: what the model asks for, and what the manifest adds.
 
-use cloudup_tasks::policy::{Document, DocumentError, DocumentUse, Statement};
+use cloudup_tasks::policy::Document;
 
-use super::{PolicyError, add_ons, instance_permissions};
+use super::{
+    PolicyError, Request, add_ons,
+    given::{Given, Origin},
+    instance_permissions,
+};
 use crate::{
+    because::Because,
     environment::Environment,
     manifest::{
         Cluster,
         spec::{Role, ServiceAccountPermission},
     },
-    service_accounts::AddOn,
+    service_accounts::{self, AddOn},
 };
 
 /// The inline policies of one role.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct InlinePolicies {
     /// What its instances, or its service account, need. `None` means that they need no permissions.
     pub own: Option<Document>,
-    /// What `spec.additionalPolicies` gives them beside that, exactly as it was written.
+    /// What `spec.additionalPolicies` gives them beside that, as it was written but for
+    /// [Sids](super#sids).
     pub additional: Option<Document>,
+    /// What was asked for in their own policy, and why.
+    pub(crate) own_requests: Vec<Request>,
+    /// What was asked for beside that.
+    pub(crate) additional_requests: Vec<Request>,
 }
 
 impl InlinePolicies {
@@ -33,47 +43,54 @@ impl InlinePolicies {
         environment: &Environment,
         role: Role,
     ) -> Result<Self, PolicyError> {
-        let additional = match cluster.spec.additional_policies.get(&role) {
-            Some(text) => {
-                statements(text).map_err(|source| PolicyError::Additional { role, source })?
-            }
-            None => None,
-        };
+        let Given { document: additional, requests: additional_requests } =
+            match cluster.spec.additional_policies.get(&role) {
+                Some(text) => {
+                    let because = Because::field(cluster.path_of_role("additionalPolicies", role));
+                    Given::read(text, Origin::AdditionalPolicies, &because)
+                        .map_err(|source| PolicyError::Additional { role, source })?
+                }
+                None => Given::default(),
+            };
         let taken = additional.as_ref().map_or(0, Document::size);
         let room = environment.quotas.role_policy_size.saturating_sub(taken);
         let permissions = instance_permissions(cluster, environment, role)?;
-        Ok(Self { own: permissions.document(room), additional })
+        let own_requests = permissions.requests();
+        Ok(Self { own: permissions.document(room), additional, own_requests, additional_requests })
     }
 
     /// What an add-on needs under a role of its own.
     pub fn of_add_on(cluster: &Cluster, environment: &Environment, add_on: AddOn) -> Self {
         let permissions = add_ons::permissions(cluster, environment, add_on);
+        let own_requests = permissions.requests();
         let own = permissions.document(environment.quotas.role_policy_size);
-        Self { own, additional: None }
+        Self { own, own_requests, ..Self::default() }
     }
 
-    /// What the manifest gives to a service account, exactly as it was written.
+    /// What the manifest gives to a service account, as it was written but for
+    /// [Sids](super#sids). `index` is the entry's in
+    /// `spec.iam.serviceAccountExternalPermissions`.
     ///
     /// # Errors
     ///
     /// Where that is not a list of statements.
-    pub fn of_service_account(entry: &ServiceAccountPermission) -> Result<Self, PolicyError> {
-        let text = entry.aws.as_ref().and_then(|aws| aws.inline_policy.as_deref());
-        let own = text.map_or(Ok(None), statements);
-        let own = own.map_err(|source| PolicyError::Inline { account: entry.into(), source })?;
-        Ok(Self { own, additional: None })
+    pub fn of_service_account(
+        index: usize,
+        entry: &ServiceAccountPermission,
+    ) -> Result<Self, PolicyError> {
+        let Some(text) = entry.aws.as_ref().and_then(|aws| aws.inline_policy.as_deref()) else {
+            return Ok(Self::default());
+        };
+        let entry_path = service_accounts::entry_path(index);
+        let because = Because::field(format!("{entry_path}.aws.inlinePolicy"));
+        let Given { document: own, requests: own_requests } =
+            Given::read(text, Origin::InlinePolicy, &because)
+                .map_err(|source| PolicyError::Inline { account: entry.into(), source })?;
+        Ok(Self { own, own_requests, ..Self::default() })
     }
 
     /// Each policy there is.
     pub fn documents(&self) -> impl Iterator<Item = &Document> {
         self.own.iter().chain(&self.additional)
     }
-}
-
-/// The statements in a manifest's text as a document; no statements, no document.
-fn statements(text: &str) -> Result<Option<Document>, DocumentError> {
-    if serde_json::from_str::<[(); 0]>(text).is_ok() {
-        return Ok(None);
-    }
-    Statement::parse_list(text, DocumentUse::Permissions).map(Document::new).map(Some)
 }

@@ -4,8 +4,9 @@ use cloudup_tasks::policy::Condition;
 
 use super::permissions::{Permissions, only_if, require};
 use crate::{
+    because::{Asked, Because},
     manifest::{
-        Cluster,
+        Cluster, InstanceGroup,
         spec::{Manager, Role},
     },
     names, partition,
@@ -21,40 +22,54 @@ const MADE: [&str; 6] = [
     "volume",
 ];
 
+const STARTS: &str = "Karpenter starts instances for pods that wait";
+const TAGS: &str = "Karpenter tags the instances it starts, and what belongs to them";
+
 /// What its groups ask of Karpenter.
 pub(super) struct Needs {
     /// Some group brings an instance profile of its own, with a role we know nothing of.
-    any_role: bool,
+    any_role: Asked,
     /// Some group's root volumes are encrypted with a key of the user's.
-    keys: bool,
+    keys: Asked,
 }
 
 impl Needs {
     /// What the workers that Karpenter starts need it to do.
     pub(super) fn of(cluster: &Cluster) -> Self {
-        let mut groups = cluster
-            .groups
-            .iter()
-            .map(|group| &group.spec)
-            .filter(|group| group.manager == Manager::Karpenter && group.role == Role::Node);
+        let groups = cluster.groups.iter().filter(|group| {
+            group.spec.manager == Manager::Karpenter && group.spec.role == Role::Node
+        });
+        let any_role = |group: &&InstanceGroup| group.spec.iam.profile.is_some();
+        let keys = |group: &&InstanceGroup| {
+            group.spec.root_volume_encryption == Some(true)
+                && group.spec.root_volume_encryption_key.is_some()
+        };
         Self {
-            any_role: groups.clone().any(|group| group.iam.profile.is_some()),
-            keys: groups.any(|group| {
-                group.root_volume_encryption == Some(true)
-                    && group.root_volume_encryption_key.is_some()
-            }),
+            any_role: groups
+                .clone()
+                .filter(any_role)
+                .map(|group| Because::of_group(group, "spec.iam.profile"))
+                .collect(),
+            keys: groups
+                .filter(keys)
+                .map(|group| {
+                    Because::of_group(group, "spec.rootVolumeEncryption")
+                        .and(Because::of_group(group, "spec.rootVolumeEncryptionKey"))
+                })
+                .collect(),
         }
     }
 }
 
 /// Looks for what fits, starts instances of the cluster's workers and stops them.
 pub(super) fn instances(to: &mut Permissions<'_>, needs: &Needs) {
-    if needs.keys {
+    to.because(&needs.keys, |to| {
         super::kms::grants(to);
         super::kms::data_via_services(to);
-    }
+    });
     to.anywhere(
         "KarpenterOffers",
+        "Karpenter looks for instance types, images and networks that fit",
         &[
             "ec2:DescribeCapacityReservations",
             "ec2:DescribeImages",
@@ -78,8 +93,13 @@ pub(super) fn instances(to: &mut Permissions<'_>, needs: &Needs) {
     let stopped = ["instance", "launch-template"].map(|name| to.scope.ec2_arn(name));
     let ours = of_a_pool(to.resource_is_tagged(), "aws:ResourceTag");
     let actions = ["ec2:DeleteLaunchTemplate", "ec2:TerminateInstances"];
-    to.allow("KarpenterStop", &actions, stopped, ours);
-    pass_role(to, needs.any_role);
+    let stop = "Karpenter stops the instances it has started";
+    to.allow("KarpenterStop", stop, &actions, stopped, ours);
+    if needs.any_role.is_empty() {
+        let workers = names::instance_role(Role::Node, to.scope.cluster);
+        pass_role(to, &workers);
+    }
+    to.because(&needs.any_role, |to| pass_role(to, "*"));
 }
 
 fn start(to: &mut Permissions<'_>) {
@@ -87,16 +107,22 @@ fn start(to: &mut Permissions<'_>) {
     let found = ["capacity-reservation", "security-group", "subnet"];
     let found = found.map(|name| to.scope.ec2_arn(name));
     let images = ["image", "snapshot"].map(|name| to.scope.shared_ec2_arn(name));
-    to.allow("KarpenterStartWith", &START, found.into_iter().chain(images), Condition::new());
+    to.allow(
+        "KarpenterStartWith",
+        STARTS,
+        &START,
+        found.into_iter().chain(images),
+        Condition::new(),
+    );
 
     let ours = of_a_pool(to.resource_is_tagged(), "aws:ResourceTag");
     let templates = to.scope.ec2_arn("launch-template");
-    to.allow("KarpenterStartFrom", &START, [templates], ours);
+    to.allow("KarpenterStartFrom", STARTS, &START, [templates], ours);
 
     let made_for_us = of_a_pool(to.request_tags(), "aws:RequestTag");
     let made = MADE.map(|name| to.scope.ec2_arn(name));
     let actions = ["ec2:CreateFleet", "ec2:CreateLaunchTemplate", "ec2:RunInstances"];
-    to.allow("KarpenterStart", &actions, made, made_for_us);
+    to.allow("KarpenterStart", STARTS, &actions, made, made_for_us);
 }
 
 fn tag(to: &mut Permissions<'_>) {
@@ -104,20 +130,19 @@ fn tag(to: &mut Permissions<'_>) {
     let mut made_for_us = of_a_pool(to.request_tags(), "aws:RequestTag");
     let creating = ["CreateFleet", "CreateLaunchTemplate", "RunInstances"];
     require(&mut made_for_us, "StringEquals", "ec2:CreateAction", &creating);
-    to.allow("KarpenterTagNew", &["ec2:CreateTags"], made.clone(), made_for_us);
+    to.allow("KarpenterTagNew", TAGS, &["ec2:CreateTags"], made.clone(), made_for_us);
 
     let ours_and_kept = of_a_pool(to.resource_stays_tagged(), "aws:ResourceTag");
-    to.allow("KarpenterTag", &["ec2:CreateTags", "ec2:DeleteTags"], made, ours_and_kept);
+    to.allow("KarpenterTag", TAGS, &["ec2:CreateTags", "ec2:DeleteTags"], made, ours_and_kept);
 }
 
-/// Hands the workers' role to the instances it starts, whichever account it is in, as kOps has it.
-fn pass_role(to: &mut Permissions<'_>, any_role: bool) {
-    let role =
-        if any_role { "*".to_owned() } else { names::instance_role(Role::Node, to.scope.cluster) };
+/// Hands a role to the instances it starts, whichever account it is in, as kOps has it.
+fn pass_role(to: &mut Permissions<'_>, role: &str) {
     let role = format!("arn:{}:iam::*:role/{role}", to.scope.partition);
     let ec2 = partition::ec2_service(to.scope.region);
     let to_ec2 = only_if("StringEquals", "iam:PassedToService", &[&ec2]);
-    to.allow("KarpenterPassRole", &["iam:PassRole"], [role], to_ec2);
+    let purpose = "Karpenter hands the workers' role to the instances it starts";
+    to.allow("KarpenterPassRole", purpose, &["iam:PassRole"], [role], to_ec2);
 }
 
 /// Also tagged as belonging to one of Karpenter's pools of nodes.

@@ -8,7 +8,13 @@ const DATA: [&str; 5] =
 /// Hands a key on to AWS's own services, which attach encrypted volumes.
 pub(super) fn grants(to: &mut Permissions<'_>) {
     let condition = only_if("Bool", "kms:GrantIsForAWSResource", &["true"]);
-    to.allow("KmsGrants", &["kms:CreateGrant"], ["*".to_owned()], condition);
+    to.allow(
+        "KmsGrants",
+        "AWS's own services may use keys in turn, to attach encrypted volumes",
+        &["kms:CreateGrant"],
+        ["*".to_owned()],
+        condition,
+    );
 }
 
 /// Uses keys, by way of EC2 and S3 only.
@@ -16,10 +22,16 @@ pub(super) fn data_via_services(to: &mut Permissions<'_>) {
     // These names end in `.amazonaws.com` in every partition: AWS's documentation of the key.
     let ec2 = format!("ec2.{}.amazonaws.com", to.scope.region);
     let condition = only_if("StringLike", "kms:ViaService", &[&ec2, "s3.*.amazonaws.com"]);
-    to.allow("KmsData", &DATA, ["*".to_owned()], condition);
+    to.allow(
+        "KmsData",
+        "Volumes and buckets are encrypted, by way of EC2 and S3",
+        &DATA,
+        ["*".to_owned()],
+        condition,
+    );
 }
 
 /// Uses keys directly, as the API server does that encrypts secrets by itself.
 pub(super) fn data_directly(to: &mut Permissions<'_>) {
-    to.anywhere("KmsEncryptionConfig", &DATA);
+    to.anywhere("KmsEncryptionConfig", "The API server encrypts secrets", &DATA);
 }

@@ -6,6 +6,7 @@ use super::{permissions::Permissions, security_groups};
 pub(super) fn load_balancers(to: &mut Permissions<'_>) {
     to.anywhere(
         "LoadBalancers",
+        "The AWS load balancer controller looks at networks, certificates and load balancers",
         &[
             "acm:DescribeCertificate",
             "acm:ListCertificates",
@@ -37,6 +38,7 @@ pub(super) fn load_balancers(to: &mut Permissions<'_>) {
     );
     to.on_tagged(
         "LoadBalancersOfCluster",
+        "The AWS load balancer controller changes and deletes the load balancers it has made",
         &[
             "ec2:AuthorizeSecurityGroupIngress",
             "ec2:DeleteSecurityGroup",
@@ -65,6 +67,7 @@ pub(super) fn load_balancers(to: &mut Permissions<'_>) {
     );
     to.creating_tagged(
         "LoadBalancersCreate",
+        "The AWS load balancer controller makes load balancers for services and ingresses",
         &[
             "elasticloadbalancing:CreateListener",
             "elasticloadbalancing:CreateLoadBalancer",
@@ -79,6 +82,7 @@ pub(super) fn load_balancers(to: &mut Permissions<'_>) {
 pub(super) fn waf(to: &mut Permissions<'_>) {
     to.anywhere(
         "LoadBalancersWaf",
+        "The AWS load balancer controller puts the regional web application firewall in front",
         &[
             "elasticloadbalancing:SetWebACL",
             "waf-regional:AssociateWebACL",
@@ -93,6 +97,7 @@ pub(super) fn waf(to: &mut Permissions<'_>) {
 pub(super) fn waf_v2(to: &mut Permissions<'_>) {
     to.anywhere(
         "LoadBalancersWafV2",
+        "The AWS load balancer controller puts the web application firewall's version 2 in front",
         &[
             "elasticloadbalancing:SetWebACL",
             "wafv2:AssociateWebACL",
@@ -107,6 +112,7 @@ pub(super) fn waf_v2(to: &mut Permissions<'_>) {
 pub(super) fn shield(to: &mut Permissions<'_>) {
     to.anywhere(
         "LoadBalancersShield",
+        "The AWS load balancer controller has load balancers protected by AWS Shield",
         &[
             "shield:CreateProtection",
             "shield:DeleteProtection",

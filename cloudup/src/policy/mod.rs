@@ -3,9 +3,14 @@
 //!
 //! [`InlinePolicies`] are what the model gives to a role. Which part of the manifest asks
 //! for which permissions is read from top to bottom in this file; what they consist of is in a
-//! file for each concern. Every statement carries a Sid which names its reason and is unique in
-//! the document; statements are in the order of their Sids and everything in them is sorted, so
-//! the same manifest always gives the same bytes.
+//! file for each concern, with a few words on what for.
+//!
+//! # Sids
+//!
+//! Every statement carries a Sid which names its reason and is unique in the document; statements
+//! are in the order of their Sids and everything in them is sorted, so the same manifest always
+//! gives the same bytes. A statement that the manifest gives keeps its Sid, or gets one that says
+//! where it stands: `AdditionalPolicy2` is the second one in `spec.additionalPolicies` of a role.
 
 mod add_ons;
 mod autoscaler;
@@ -17,6 +22,7 @@ mod ebs_csi;
 mod ecr;
 mod etcd;
 mod features;
+mod given;
 mod inline;
 mod karpenter;
 mod kms;
@@ -24,6 +30,7 @@ mod lbc;
 mod node;
 mod nth;
 mod permissions;
+mod request;
 mod security_groups;
 mod state_store;
 mod trust;
@@ -38,7 +45,12 @@ pub use self::{
     inline::InlinePolicies,
     trust::{instance_trust, service_account_trust},
 };
+pub(crate) use self::{
+    request::Request,
+    trust::{account_trust_request, instance_trust_request},
+};
 use crate::{
+    because::{Asked, Because},
     environment::Environment,
     manifest::{
         Cluster,
@@ -86,22 +98,27 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// What asks for a role of instances: each group that has it.
+pub(crate) fn groups(cluster: &Cluster, role: Role) -> Asked {
+    let groups = cluster.groups.iter().filter(|group| group.spec.role == role);
+    groups.map(|group| Because::of_group(group, "spec.role")).collect()
+}
+
 /// What instances of `role` may do.
 fn instance_permissions<'a>(
     cluster: &'a Cluster,
     environment: &'a Environment,
     role: Role,
 ) -> Result<Permissions<'a>, PolicyError> {
-    let mut permissions = Permissions::new(Scope::of(cluster, environment));
+    let mut permissions = Permissions::new(Scope::of(cluster, environment), groups(cluster, role));
     let to = &mut permissions;
     let spec = &cluster.spec;
     let has = Features::of(cluster, role);
     match role {
         Role::ControlPlane => {
             control_plane(to, spec, &has)?;
-            if !spec.iam.uses_service_accounts() {
-                add_ons::on_control_plane(to, spec, &has, environment.hosted_zone_id.as_deref());
-            }
+            let zone = environment.hosted_zone_id.as_deref();
+            to.because(&has.add_ons, |to| add_ons::on_control_plane(to, spec, &has, zone));
         }
         Role::ApiServer => api_server(to, spec, &has)?,
         Role::Node => node(to, &has),
@@ -118,16 +135,12 @@ fn control_plane(
 ) -> Result<(), PolicyError> {
     etcd::volumes(to);
     node::kops_controller(to);
-    if has.ipv6 {
-        node::kops_controller_ipam(to);
-    }
+    to.because(&has.ipv6, node::kops_controller_ipam);
     state_store::read(to, spec)?;
     state_store::write_backups(to, spec)?;
     keys(to, has);
     any_node(to, has);
-    if has.cilium_eni {
-        cni::cilium_eni(to);
-    }
+    to.because(&has.cilium_eni, cni::cilium_eni);
     Ok(())
 }
 
@@ -140,59 +153,34 @@ fn api_server(
     state_store::read(to, spec)?;
     keys(to, has);
     any_node(to, has);
-    if has.cilium_eni {
-        cni::cilium_eni(to);
-    }
-    if has.warm_pool_hook {
-        node::warm_pool_hook(to);
-    }
+    to.because(&has.cilium_eni, cni::cilium_eni);
+    to.because(&has.warm_pool_hook, node::warm_pool_hook);
     Ok(())
 }
 
 /// Workers, which often need nothing at all.
 fn node(to: &mut Permissions<'_>, has: &Features) {
     any_node(to, has);
-    if has.kube_router {
-        cni::kube_router(to);
-    }
-    if has.warm_pool_hook {
-        node::warm_pool_hook(to);
-    }
+    to.because(&has.kube_router, cni::kube_router);
+    to.because(&has.warm_pool_hook, node::warm_pool_hook);
 }
 
 /// Whoever runs an API server uses keys: by way of EC2 and S3, or directly.
 fn keys(to: &mut Permissions<'_>, has: &Features) {
     kms::grants(to);
-    if has.encryption_config {
-        kms::data_directly(to);
-    } else {
-        kms::data_via_services(to);
-    }
+    to.because(&has.encryption_config, kms::data_directly);
+    to.because(&has.keys_via_services, kms::data_via_services);
 }
 
 /// Whatever runs pods: images, the pod network, and starting up.
 fn any_node(to: &mut Permissions<'_>, has: &Features) {
-    if has.instance_types {
-        node::instance_types(to);
-    }
-    if has.ipv6 {
-        node::ipv6_addresses(to);
-    }
-    if has.registry {
-        ecr::registry(to);
-    }
-    if has.pull_through {
-        ecr::pull_through(to);
-    }
-    if has.amazon_vpc {
-        cni::amazon_vpc(to);
-    }
-    if has.calico_check {
-        cni::calico(to);
-    }
-    if has.kindnet {
-        cni::kindnet(to);
-    }
+    to.because(&has.instance_types, node::instance_types);
+    to.because(&has.ipv6, node::ipv6_addresses);
+    to.because(&has.registry, ecr::registry);
+    to.because(&has.pull_through, ecr::pull_through);
+    to.because(&has.amazon_vpc, cni::amazon_vpc);
+    to.because(&has.calico_check, cni::calico);
+    to.because(&has.kindnet, cni::kindnet);
 }
 
 #[cfg(test)]

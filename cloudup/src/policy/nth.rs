@@ -6,6 +6,7 @@ use super::permissions::Permissions;
 pub(super) fn queue(to: &mut Permissions<'_>) {
     to.anywhere(
         "Scaling",
+        "The node termination handler takes what AWS says about instances from a queue",
         &[
             "autoscaling:DescribeAutoScalingInstances",
             "autoscaling:DescribeTags",
@@ -14,5 +15,9 @@ pub(super) fn queue(to: &mut Permissions<'_>) {
             "sqs:ReceiveMessage",
         ],
     );
-    to.on_tagged("ScalingOfCluster", &["autoscaling:CompleteLifecycleAction"]);
+    to.on_tagged(
+        "ScalingOfCluster",
+        "The node termination handler says when it has drained an instance's node",
+        &["autoscaling:CompleteLifecycleAction"],
+    );
 }

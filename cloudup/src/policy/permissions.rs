@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use cloudup_tasks::policy::{Condition, Document, Statement, Values};
 
+use super::Request;
+use crate::because::{Asked, Because};
+
 /// The key of the tag that names a thing's cluster. Conditions ask for it.
 const CLUSTER_TAG: &str = "KubernetesCluster";
 
@@ -37,11 +40,19 @@ impl Scope<'_> {
 
 /// Permissions for one document. Each statement has a Sid, which says what it is for; the
 /// document lists them in the order of their Sids.
+///
+/// Whatever is asked for is asked for in a few words, and [because](Self::because) of fields of
+/// the manifest: what asks for the role itself, where nothing more can be named.
 #[derive(Debug)]
 pub(super) struct Permissions<'a> {
     /// Where they hold.
     pub(super) scope: Scope<'a>,
     statements: BTreeMap<&'static str, Permission>,
+    requests: Vec<Request>,
+    /// What asks for the role.
+    role: Asked,
+    /// What asks for what is being asked for.
+    because: Because,
 }
 
 /// What a statement allows: some actions, on some resources, under a condition.
@@ -53,52 +64,65 @@ struct Permission {
 }
 
 impl<'a> Permissions<'a> {
-    /// No permissions.
-    pub(super) fn new(scope: Scope<'a>) -> Self {
-        Self { scope, statements: BTreeMap::new() }
+    /// No permissions, for a role that is there because `role` asks for it.
+    pub(super) fn new(scope: Scope<'a>, role: Asked) -> Self {
+        let (statements, requests) = Default::default();
+        Self { scope, statements, requests, role, because: Because::default() }
+    }
+
+    /// Asks for something because the manifest does; for nothing where it does not. Inside of
+    /// something else that is asked for, because of both.
+    pub(super) fn because(&mut self, asked: &[Because], ask: impl Fn(&mut Self)) {
+        for because in asked {
+            let both = self.because.clone().and(because.clone());
+            let around = std::mem::replace(&mut self.because, both);
+            ask(self);
+            self.because = around;
+        }
     }
 
     /// Allows `actions` on everything.
-    pub(super) fn anywhere(&mut self, sid: &'static str, actions: &[&str]) {
-        self.allow(sid, actions, ["*".to_owned()], Condition::new());
+    pub(super) fn anywhere(&mut self, sid: &'static str, purpose: &str, actions: &[&str]) {
+        self.allow(sid, purpose, actions, ["*".to_owned()], Condition::new());
     }
 
     /// Allows `actions` on everything that is tagged as the cluster's.
-    pub(super) fn on_tagged(&mut self, sid: &'static str, actions: &[&str]) {
+    pub(super) fn on_tagged(&mut self, sid: &'static str, purpose: &str, actions: &[&str]) {
         let condition = self.resource_is_tagged();
-        self.allow(sid, actions, ["*".to_owned()], condition);
+        self.allow(sid, purpose, actions, ["*".to_owned()], condition);
     }
 
     /// Allows `actions`, which create things, where the request tags them as the cluster's.
-    pub(super) fn creating_tagged(&mut self, sid: &'static str, actions: &[&str]) {
+    pub(super) fn creating_tagged(&mut self, sid: &'static str, purpose: &str, actions: &[&str]) {
         let condition = self.request_tags();
-        self.allow(sid, actions, ["*".to_owned()], condition);
+        self.allow(sid, purpose, actions, ["*".to_owned()], condition);
     }
 
     /// Allows tagging EC2 resources of the given types: as the cluster's while one of `creating`
     /// (EC2 actions without `ec2:`) makes them, and then in any way that keeps that tag.
     pub(super) fn tags(
         &mut self,
-        on_create: &'static str,
-        later: &'static str,
+        [on_create, later]: [&'static str; 2],
+        purpose: &str,
         creating: &[&str],
         resource_types: &[&str],
     ) {
         let arns: Vec<_> = resource_types.iter().map(|name| self.scope.ec2_arn(name)).collect();
         let mut made_for_us = self.request_tags();
         require(&mut made_for_us, "StringEquals", "ec2:CreateAction", creating);
-        self.allow(on_create, &["ec2:CreateTags"], arns.clone(), made_for_us);
+        self.allow(on_create, purpose, &["ec2:CreateTags"], arns.clone(), made_for_us);
 
         let ours_and_kept = self.resource_stays_tagged();
-        self.allow(later, &["ec2:CreateTags", "ec2:DeleteTags"], arns, ours_and_kept);
+        self.allow(later, purpose, &["ec2:CreateTags", "ec2:DeleteTags"], arns, ours_and_kept);
     }
 
     /// Allows `actions` on `resources` where `condition` holds. A statement that is there already
     /// gains the actions and resources: both must go with each other, and its condition must be
-    /// the same.
+    /// the same. `purpose` says what for, as it follows "so that".
     pub(super) fn allow(
         &mut self,
         sid: &'static str,
+        purpose: &str,
         actions: &[&str],
         resources: impl IntoIterator<Item = String>,
         condition: Condition,
@@ -108,6 +132,7 @@ impl<'a> Permissions<'a> {
             resources: resources.into_iter().collect(),
             condition,
         };
+        self.note(sid, purpose, &asked);
         match self.statements.entry(sid) {
             Entry::Vacant(place) => {
                 place.insert(asked);
@@ -118,6 +143,18 @@ impl<'a> Permissions<'a> {
                 there.get_mut().resources.extend(asked.resources);
             }
         }
+    }
+
+    fn note(&mut self, sid: &str, purpose: &str, permission: &Permission) {
+        let is_for_the_role = self.because.fields().is_empty();
+        let because = if is_for_the_role { self.role.clone() } else { vec![self.because.clone()] };
+        let statement = statement(sid.to_owned(), permission);
+        Request { statement, purpose: purpose.to_owned(), because }.add_to(&mut self.requests);
+    }
+
+    /// All that was asked for, and why.
+    pub(super) fn requests(&self) -> Vec<Request> {
+        self.requests.clone()
     }
 
     /// The resource is tagged as the cluster's.
@@ -169,17 +206,17 @@ impl<'a> Permissions<'a> {
 }
 
 fn document<'p>(permissions: impl Iterator<Item = (String, &'p Permission)>) -> Document {
-    let mut statements: Vec<_> = permissions
-        .map(|(sid, permission)| {
-            let mut statement = Statement::allow(sid)
-                .actions(permission.actions.clone())
-                .resources(permission.resources.clone());
-            statement.condition.clone_from(&permission.condition);
-            statement
-        })
-        .collect();
+    let mut statements: Vec<_> =
+        permissions.map(|(sid, permission)| statement(sid, permission)).collect();
     statements.sort();
     Document::new(statements)
+}
+
+fn statement(sid: String, permission: &Permission) -> Statement {
+    let Permission { actions, resources, condition } = permission;
+    let mut statement = Statement::allow(sid).actions(actions.clone()).resources(resources.clone());
+    statement.condition.clone_from(condition);
+    statement
 }
 
 /// The condition that `operator` finds `key` among `values`.

@@ -1,11 +1,14 @@
 //! The buckets that the cluster's configuration and etcd's backups are in.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use cloudup_tasks::policy::Condition;
 
 use super::{PolicyError, permissions::Permissions};
-use crate::manifest::spec::ClusterSpec;
+use crate::{
+    because::{Asked, Because},
+    manifest::spec::ClusterSpec,
+};
 
 /// What stands for the bucket where the store is not S3 but kept in memory or in files, as kOps'
 /// own tests have it.
@@ -14,10 +17,13 @@ const PLACEHOLDER_WRITE: &str = "placeholder-write-bucket";
 
 /// Reads the cluster's configuration, keys and secrets.
 pub(super) fn read(to: &mut Permissions<'_>, spec: &ClusterSpec) -> Result<(), PolicyError> {
-    for location in configuration(spec)? {
+    for (location, asked) in configuration(spec)? {
         let place = Place::read(location)?;
-        allow(to, "StateStoreRead", &["s3:Get*"], &place);
-        list_bucket(to, &place);
+        to.because(&asked, |to| {
+            let purpose = "Nodeup reads the cluster's configuration, keys and secrets";
+            allow(to, "StateStoreRead", purpose, &["s3:Get*"], &place);
+            list_bucket(to, &place);
+        });
     }
     Ok(())
 }
@@ -27,45 +33,59 @@ pub(super) fn write_backups(
     to: &mut Permissions<'_>,
     spec: &ClusterSpec,
 ) -> Result<(), PolicyError> {
-    for location in backups(spec)? {
+    for (location, asked) in backups(spec)? {
         let place = Place::write(&location)?;
-        allow(
-            to,
-            "EtcdBackups",
-            &["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"],
-            &place,
-        );
-        list_bucket(to, &place);
+        to.because(&asked, |to| {
+            allow(
+                to,
+                "EtcdBackups",
+                "etcd-manager writes, reads and clears away backups of etcd",
+                &["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"],
+                &place,
+            );
+            list_bucket(to, &place);
+        });
     }
     Ok(())
 }
 
 /// Where the configuration, the key pairs and the secrets are, but for what lies below another.
-fn configuration(spec: &ClusterSpec) -> Result<BTreeSet<&str>, PolicyError> {
-    let base = base(spec)?;
-    let elsewhere = [spec.key_store.as_deref(), spec.secret_store.as_deref()];
-    let all: BTreeSet<_> =
-        elsewhere.into_iter().flatten().chain([base]).map(|l| l.trim_end_matches('/')).collect();
+fn configuration(spec: &ClusterSpec) -> Result<BTreeMap<&str, Asked>, PolicyError> {
+    let mut all: BTreeMap<&str, Asked> = BTreeMap::new();
+    for (location, path) in [
+        (Some(base(spec)?), BASE),
+        (spec.key_store.as_deref(), "spec.keyStore"),
+        (spec.secret_store.as_deref(), "spec.secretStore"),
+    ] {
+        let Some(location) = location else { continue };
+        all.entry(location.trim_end_matches('/')).or_default().push(Because::field(path));
+    }
     let is_below = |below: &str, above: &str| {
         below.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
     };
-    let top = all.iter().copied().filter(|below| !all.iter().any(|above| is_below(below, above)));
-    Ok(top.collect())
+    let locations: Vec<_> = all.keys().copied().collect();
+    all.retain(|below, _| !locations.iter().any(|above| is_below(below, above)));
+    Ok(all)
 }
 
 /// Where each etcd cluster's backups go.
-fn backups(spec: &ClusterSpec) -> Result<BTreeSet<String>, PolicyError> {
-    spec.etcd_clusters
-        .iter()
-        .map(|etcd| {
-            if let Some(store) = &etcd.backups.backup_store {
-                return Ok(store.clone());
-            }
+fn backups(spec: &ClusterSpec) -> Result<BTreeMap<String, Asked>, PolicyError> {
+    let mut all: BTreeMap<String, Asked> = BTreeMap::new();
+    for (index, etcd) in spec.etcd_clusters.iter().enumerate() {
+        let path = format!("spec.etcdClusters[{index}].backups.backupStore");
+        let (store, because) = if let Some(store) = &etcd.backups.backup_store {
+            (store.clone(), Because::field(path))
+        } else {
             let base = base(spec)?.trim_end_matches('/');
-            Ok(format!("{base}/backups/etcd/{}", etcd.name))
-        })
-        .collect()
+            let store = format!("{base}/backups/etcd/{}", etcd.name);
+            (store.clone(), Because::by_default(path, store).and(Because::field(BASE)))
+        };
+        all.entry(store).or_default().push(because);
+    }
+    Ok(all)
 }
+
+const BASE: &str = "spec.configBase";
 
 fn base(spec: &ClusterSpec) -> Result<&str, PolicyError> {
     spec.config_base.as_deref().ok_or(PolicyError::NoConfigBase)
@@ -104,17 +124,24 @@ impl Place {
     }
 }
 
-fn allow(to: &mut Permissions<'_>, sid: &'static str, actions: &[&str], place: &Place) {
+fn allow(
+    to: &mut Permissions<'_>,
+    sid: &'static str,
+    purpose: &str,
+    actions: &[&str],
+    place: &Place,
+) {
     let Place { bucket, key } = place;
     let below = if key.is_empty() { format!("{bucket}/*") } else { format!("{bucket}/{key}/*") };
     let below = to.scope.global_arn("s3", &below);
-    to.allow(sid, actions, [below], Condition::new());
+    to.allow(sid, purpose, actions, [below], Condition::new());
 }
 
 fn list_bucket(to: &mut Permissions<'_>, place: &Place) {
     let bucket = to.scope.global_arn("s3", &place.bucket);
     to.allow(
         "StateStoreBuckets",
+        "Whoever reads or writes in a bucket looks at what is in it, and how it is encrypted",
         &[
             "s3:GetBucketLocation",
             "s3:GetEncryptionConfiguration",
@@ -153,7 +180,7 @@ mod tests {
                 secret_store: secrets.map(str::to_owned),
                 ..spec(base)
             };
-            let found: Vec<_> = configuration(&spec).unwrap().into_iter().collect();
+            let found: Vec<_> = configuration(&spec).unwrap().into_keys().collect();
             assert_eq!(found, expected, "{base}, {keys:?}, {secrets:?}");
         }
     }
@@ -169,7 +196,7 @@ mod tests {
                 ..EtcdCluster::default()
             },
         ];
-        let found: Vec<_> = backups(&spec).unwrap().into_iter().collect();
+        let found: Vec<_> = backups(&spec).unwrap().into_keys().collect();
         assert_eq!(found, ["memfs://clusters/a/backups/etcd/main", "s3://elsewhere/e"]);
     }
 

@@ -274,7 +274,7 @@ fn a_service_account_is_given_exactly_what_is_written() {
         }))
         .unwrap()
     };
-    let of = |text| InlinePolicies::of_service_account(&entry(text));
+    let of = |text| InlinePolicies::of_service_account(0, &entry(text));
     let text = r#"[{"Sid":"NotThose","Effect":"Deny","NotAction":"s3:*","Resource":"*"}]"#;
     let statement = r#"{"Sid":"NotThose","Effect":"Deny","NotAction":"s3:*","Resource":"*"}"#;
     assert!(of(text).unwrap().own.unwrap().compact().contains(statement));

@@ -5,16 +5,26 @@ use cloudup_tasks::{
     policy::{Document, Principal, Statement},
 };
 
+use super::Request;
 use crate::{
-    environment::Environment, issuer::provider_name, partition::ec2_service,
+    because::Asked, environment::Environment, issuer::provider_name, partition::ec2_service,
     service_accounts::ServiceAccount,
 };
 
 /// Instances of EC2 in `region` may take the role on.
 pub fn instance_trust(region: &str) -> Document {
-    Document::new([Statement::allow("Instances")
-        .principal(Principal::service(ec2_service(region)))
-        .actions(["sts:AssumeRole"])])
+    Document::new([instance_trust_request(region, Asked::new()).statement])
+}
+
+/// The same, and why: because of what asks for the role.
+pub(crate) fn instance_trust_request(region: &str, because: Asked) -> Request {
+    Request {
+        statement: Statement::allow("Instances")
+            .principal(Principal::service(ec2_service(region)))
+            .actions(["sts:AssumeRole"]),
+        purpose: "Instances of EC2 act under the role".to_owned(),
+        because,
+    }
 }
 
 /// Pods of a service account may take the role on, with a token that `issuer` signed.
@@ -25,14 +35,28 @@ pub fn service_account_trust(
     issuer: &str,
     environment: &Environment,
 ) -> Document {
+    Document::new([account_trust_request(account, issuer, environment, Asked::new()).statement])
+}
+
+/// The same, and why: because of what asks for the role, and for the issuer.
+pub(crate) fn account_trust_request(
+    account: &ServiceAccount,
+    issuer: &str,
+    environment: &Environment,
+    because: Asked,
+) -> Request {
     let Environment { account: id, partition, .. } = environment;
     let provider = oidc_provider_arn(partition, id, issuer);
     let issuer = provider_name(issuer);
     let operator = if account.is_pattern() { "StringLike" } else { "StringEquals" };
-    Document::new([Statement::allow("ServiceAccount")
-        .principal(Principal::federated(provider))
-        .actions(["sts:AssumeRoleWithWebIdentity"])
-        .when(operator, format!("{issuer}:sub"), [account.subject()])])
+    Request {
+        statement: Statement::allow("ServiceAccount")
+            .principal(Principal::federated(provider))
+            .actions(["sts:AssumeRoleWithWebIdentity"])
+            .when(operator, format!("{issuer}:sub"), [account.subject()]),
+        purpose: format!("Pods of service account {account} act under the role"),
+        because,
+    }
 }
 
 #[cfg(test)]

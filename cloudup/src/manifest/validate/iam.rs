@@ -10,7 +10,7 @@ use crate::{
         Cluster,
         spec::{AwsPermission, ServiceAccountPermission},
     },
-    service_accounts::{AddOn, ServiceAccount},
+    service_accounts::{AddOn, ServiceAccount, entry_path},
 };
 
 pub(super) fn check(cluster: &Cluster, check: &mut Check<'_>) {
@@ -29,10 +29,6 @@ pub(super) fn check(cluster: &Cluster, check: &mut Check<'_>) {
         account(&entry_path(index), entry, check);
     }
     roles(cluster, check);
-}
-
-fn entry_path(index: usize) -> String {
-    format!("spec.iam.serviceAccountExternalPermissions[{index}]")
 }
 
 /// Each account has a role of its own, and so have add-ons.
