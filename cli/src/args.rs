@@ -116,6 +116,9 @@ pub(crate) enum Verb {
     /// Show what there is.
     #[command(subcommand)]
     Get(Get),
+    /// IAM documents as the manifests ask for them: what each role may do, and why.
+    #[command(subcommand)]
+    Iam(Iam),
     /// Things beside the main job.
     #[command(subcommand)]
     Toolbox(Toolbox),
@@ -231,6 +234,69 @@ pub(crate) enum Get {
     },
 }
 
+/// What `iam` prints.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Iam {
+    /// Explain roles: each document and statement, what it is for, and which field of the manifest
+    /// asks for it. Changes nothing.
+    Explain(ExplainArgs),
+    /// Print a role's document as an update puts it, and nothing else. Changes nothing.
+    Policy(PolicyArgs),
+}
+
+/// What `iam explain` takes.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  cloudup iam explain -f cluster.yaml
+  cloudup iam explain nodes -f cluster.yaml
+  cloudup iam explain kube-system/ebs-csi-controller-sa -f cluster.yaml
+  cloudup iam explain control-plane --name demo.example.com -f clusters.yaml -o json")]
+pub(crate) struct ExplainArgs {
+    /// The role: its name, a word for instances (`control-plane`, `master`, `apiserver`, `nodes`,
+    /// `bastion`, …), or a service account, NAMESPACE/NAME. All roles if left out.
+    #[arg(value_name = "ROLE")]
+    pub(crate) role: Option<String>,
+    #[command(flatten)]
+    pub(crate) source: NamedSourceArgs,
+}
+
+/// What `iam policy` takes.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "Where the role has no such document, nothing is printed but a sentence on standard error.
+
+Examples:
+  cloudup iam policy nodes -f cluster.yaml > nodes.json
+  cloudup iam policy nodes -f cluster.yaml --additional > nodes-additional.json
+  cloudup iam policy nodes -f cluster.yaml --trust > nodes-trust.json
+  cloudup iam policy kube-system/ebs-csi-controller-sa -f cluster.yaml"
+)]
+pub(crate) struct PolicyArgs {
+    /// The role: its name, a word for instances (`control-plane`, `master`, `apiserver`, `nodes`,
+    /// `bastion`, …), or a service account, NAMESPACE/NAME.
+    #[arg(value_name = "ROLE")]
+    pub(crate) role: String,
+    #[command(flatten)]
+    pub(crate) source: NamedSourceArgs,
+    /// The trust document instead: who may take on the role.
+    #[arg(long, conflicts_with = "additional")]
+    pub(crate) trust: bool,
+    /// The document of spec.additionalPolicies instead, which is a policy of its own.
+    #[arg(long)]
+    pub(crate) additional: bool,
+}
+
+/// Where the manifests come from, for verbs whose argument is something else than a cluster.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct NamedSourceArgs {
+    /// The cluster's name. May be left out where the manifests hold one cluster.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Manifests: the Cluster and its InstanceGroups. May be repeated; `-` is standard input.
+    #[arg(short, long = "filename", value_name = "FILE", required = true)]
+    pub(crate) filename: Vec<PathBuf>,
+}
+
 /// The toolbox.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Toolbox {
@@ -265,6 +331,8 @@ pub(crate) enum SchemaArg {
     Update,
     /// A line of `--json-events`.
     Event,
+    /// `iam explain -o json`.
+    Explain,
 }
 
 /// What can be done with the embedded account.

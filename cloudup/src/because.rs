@@ -1,5 +1,7 @@
 //! Why something is asked for: the fields of a manifest that decide it.
 
+use cloudup_tasks::policy::Position;
+
 use crate::manifest::InstanceGroup;
 
 /// A field that decides about something.
@@ -10,8 +12,22 @@ pub(crate) struct Field {
     pub(crate) group: Option<String>,
     /// Its path, as a [`Source`](crate::manifest::Source) has it.
     pub(crate) path: String,
+    /// Where in its text what is meant stands, if it is a part of a text.
+    pub(crate) inside: Option<Position>,
     /// What holds where the manifest does not say.
     pub(crate) default: Option<String>,
+}
+
+impl Field {
+    /// A field of the cluster.
+    pub(crate) fn new(path: impl Into<String>) -> Self {
+        Self { group: None, path: path.into(), inside: None, default: None }
+    }
+
+    /// A field of an instance group.
+    pub(crate) fn of_group(group: &InstanceGroup, path: impl Into<String>) -> Self {
+        Self { group: Some(group.name().to_owned()), ..Self::new(path) }
+    }
 }
 
 /// Fields of the cluster, or of an instance group, that together ask for something.
@@ -24,18 +40,22 @@ pub(crate) type Asked = Vec<Because>;
 impl Because {
     /// Because the cluster has this field.
     pub(crate) fn field(path: impl Into<String>) -> Self {
-        Self(vec![Field { group: None, path: path.into(), default: None }])
+        Self(vec![Field::new(path)])
     }
 
     /// Because of a field of the cluster which stands for `default` where it is absent.
     pub(crate) fn by_default(path: impl Into<String>, default: impl Into<String>) -> Self {
-        Self(vec![Field { group: None, path: path.into(), default: Some(default.into()) }])
+        Self(vec![Field { default: Some(default.into()), ..Field::new(path) }])
     }
 
     /// Because the instance group has this field.
     pub(crate) fn of_group(group: &InstanceGroup, path: impl Into<String>) -> Self {
-        let group = Some(group.name().to_owned());
-        Self(vec![Field { group, path: path.into(), default: None }])
+        Self(vec![Field::of_group(group, path)])
+    }
+
+    /// Because of what stands at this place in the text that is a field of the cluster.
+    pub(crate) fn inside(path: impl Into<String>, place: Option<Position>) -> Self {
+        Self(vec![Field { inside: place, ..Field::new(path) }])
     }
 
     /// Because add-ons have roles of their own, or have none.

@@ -1,6 +1,6 @@
 //! What the manifest does not say: whose account this is, and where in AWS the cluster runs.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
 use cloudup_engine::ErrorKind;
 use cloudup_tasks::cloud::{CloudError, CloudReader, all_pages, iam::Quotas, route53::HostedZone};
@@ -139,6 +139,14 @@ impl Environment {
             hosted_zone_id,
             account_roles: account_roles(reader, cluster.name()).await?,
         })
+    }
+}
+
+impl fmt::Display for Environment {
+    /// `account 111122223333 (aws), region eu-west-1`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { account, partition, region, .. } = self;
+        write!(f, "account {account} ({partition}), region {region}")
     }
 }
 

@@ -335,8 +335,6 @@ impl Draft {
 impl fmt::Display for UpdateReport {
     /// The header: which cluster, in which account and region.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { cluster, environment, .. } = self;
-        let Environment { account, partition, region, .. } = environment;
-        write!(f, "{cluster} in account {account} ({partition}), region {region}")
+        write!(f, "{} in {}", self.cluster, self.environment)
     }
 }

@@ -54,7 +54,7 @@ fn lines<'g>(
 }
 
 /// How wide lists of actions run.
-const WIDTH: usize = 110;
+pub(super) const WIDTH: usize = 110;
 
 /// What grants of several actions have in common.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,7 +85,12 @@ fn by_what_they_share<'g>(
     shared
 }
 
-fn wrapped(items: &BTreeSet<String>, width: usize) -> Vec<String> {
+/// A list in lines of `width` characters.
+pub(super) fn wrapped<'i>(
+    items: impl IntoIterator<Item = &'i String>,
+    width: usize,
+) -> Vec<String> {
+    let items: Vec<_> = items.into_iter().collect();
     let mut lines = vec![String::new()];
     for (index, item) in items.iter().enumerate() {
         let comma = if index + 1 == items.len() { "" } else { "," };

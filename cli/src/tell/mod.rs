@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 mod access;
 mod events;
+pub(crate) mod explain;
 mod field;
 mod progress;
 pub(crate) mod report;

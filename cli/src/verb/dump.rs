@@ -15,7 +15,7 @@ pub(super) async fn run(global: &Global, args: &DumpArgs) -> Result<Exit, Failur
     let name = args.name.as_deref();
     let cluster = match args.filename.as_slice() {
         [] => None,
-        files => Some(input::cluster(files, name)?.0),
+        files => Some(input::cluster(files, name, "cloudup toolbox dump NAME -f FILE")?.0),
     };
     let cloud = update::cloud(&global.cloud, cluster.as_ref()).await?;
     let (name, groups) = match &cluster {

@@ -54,7 +54,7 @@ pub(super) async fn tasks(
             })
             .collect()
     } else {
-        let (cluster, notices) = input::cluster(filename, name)?;
+        let (cluster, notices) = input::cluster(filename, name, "cloudup get tasks NAME -f FILE")?;
         let cloud = update::cloud(&global.cloud, Some(&cluster)).await?;
         let update = update::prepare(cluster, options, notices, &cloud).await?;
         let governed = update.governed(Mode::Plan).into_iter();

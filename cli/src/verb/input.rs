@@ -27,9 +27,11 @@ pub(super) fn text(path: &Path) -> io::Result<String> {
 }
 
 /// The cluster that is meant, from these files, and what is worth knowing about the manifests.
+/// `naming` is how a command line names the cluster.
 pub(super) fn cluster(
     paths: &[PathBuf],
     name: Option<&str>,
+    naming: &str,
 ) -> Result<(Cluster, Vec<Notice>), Failure> {
     let mut files = Vec::new();
     let mut unread = Vec::new();
@@ -51,10 +53,10 @@ pub(super) fn cluster(
         Failure::invalid(format!("{count} {word} in the manifests{}", list.collect::<String>()))
     })?;
     let notices = manifest.notices;
-    choose(manifest.clusters, name).map(|cluster| (cluster, notices))
+    choose(manifest.clusters, name, naming).map(|cluster| (cluster, notices))
 }
 
-fn choose(clusters: Vec<Cluster>, name: Option<&str>) -> Result<Cluster, Failure> {
+fn choose(clusters: Vec<Cluster>, name: Option<&str>, naming: &str) -> Result<Cluster, Failure> {
     let names: Vec<_> = clusters.iter().map(|cluster| cluster.name().to_owned()).collect();
     let found = match name {
         Some(name) => clusters.into_iter().find(|cluster| cluster.name() == name),
@@ -65,7 +67,7 @@ fn choose(clusters: Vec<Cluster>, name: Option<&str>) -> Result<Cluster, Failure
                     .hint("give the file with the Cluster too: -f FILE")
             } else {
                 Failure::invalid(format!("which cluster is meant? There are {}", names.join(", ")))
-                    .hint("name it: cloudup update cluster NAME -f FILE")
+                    .hint(format!("name it: {naming}"))
             };
             return Err(failure);
         }

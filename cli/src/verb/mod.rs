@@ -3,6 +3,7 @@
 mod account;
 mod dump;
 mod get;
+mod iam;
 mod input;
 mod update;
 
@@ -18,7 +19,7 @@ use cloudup_tasks::{cloud::CloudWriter, local::Account};
 use schemars::generate::SchemaSettings;
 
 use crate::{
-    args::{Cli, CloudArg, Get, SchemaArg, Toolbox, UpdateWhat, Verb},
+    args::{Cli, CloudArg, Get, Iam, SchemaArg, Toolbox, UpdateWhat, Verb},
     environment::Environment,
     exit::{Exit, Failure},
 };
@@ -37,6 +38,8 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
         Verb::Get(Get::Tasks { name, filename, choice }) => {
             get::tasks(global, name.as_deref(), filename, choice, environment).await
         }
+        Verb::Iam(Iam::Explain(args)) => iam::explain(global, args).await,
+        Verb::Iam(Iam::Policy(args)) => iam::policy(global, args).await,
         Verb::Toolbox(Toolbox::Dump(source)) => dump::run(global, source).await,
         Verb::Toolbox(Toolbox::Account(command)) => account::run(global, command, environment),
         Verb::Toolbox(Toolbox::Schema { of }) => schema(*of),
@@ -49,13 +52,12 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
 }
 
 fn schema(of: SchemaArg) -> Result<Exit, Failure> {
+    // As it is written: what is left out where it is empty is not required.
+    let written = SchemaSettings::default().for_serialize().into_generator();
     let schema = match of {
-        // As it is written: what is left out where it is empty is not required.
-        SchemaArg::Update => SchemaSettings::default()
-            .for_serialize()
-            .into_generator()
-            .into_root_schema_for::<update::Shown<'static>>(),
+        SchemaArg::Update => written.into_root_schema_for::<update::Shown<'static>>(),
         SchemaArg::Event => cloudup_engine::event_schema(),
+        SchemaArg::Explain => written.into_root_schema_for::<iam::Shown>(),
     };
     print(|out| writeln!(out, "{:#}", schema.as_value()))
 }

@@ -76,7 +76,8 @@ fn read(
     environment: &Environment,
 ) -> Result<(Cluster, Vec<Notice>, UpdateOptions, Listener), Failure> {
     let key = args.ssh_public_key.as_deref().map_or(Ok(()), input::ssh_public_key);
-    let cluster = input::cluster(&args.source.filename, args.source.name.as_deref());
+    let naming = "cloudup update cluster NAME -f FILE";
+    let cluster = input::cluster(&args.source.filename, args.source.name.as_deref(), naming);
     let options = update_options(&args.choice, args.prune, environment);
     let options = match (&cluster, options) {
         // What is wrong with overrides in themselves can be told without a cluster.

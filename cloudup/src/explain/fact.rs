@@ -23,7 +23,7 @@ pub struct Fact {
     /// The name of the instance group whose field it is; it is the cluster's where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_group: Option<String>,
-    /// What the manifest says.
+    /// What the manifest says. Left out of what stands inside a text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
     /// Where it says so.
@@ -37,7 +37,7 @@ pub struct Fact {
 impl Fact {
     /// What the manifest of `cluster` says in a field.
     pub(super) fn of(cluster: &Cluster, field: &Field) -> Self {
-        let Field { group, path, default } = field;
+        let Field { group, path, inside, default } = field;
         let group = group.as_ref();
         let document = match group {
             None => Some((&cluster.raw, &cluster.source)),
@@ -50,8 +50,11 @@ impl Fact {
         Self {
             field: path.clone(),
             instance_group: group.cloned(),
-            value: given.map(|(value, _)| value.clone()),
-            place: given.map(|(_, source)| source.place(path)),
+            value: given.map(|(value, _)| value.clone()).filter(|_| inside.is_none()),
+            place: given.map(|(_, source)| {
+                let inside = inside.and_then(|at| source.place_inside(path, at.line, at.column));
+                inside.unwrap_or_else(|| source.place(path))
+            }),
             default: default.clone().filter(|_| given.is_none()),
         }
     }

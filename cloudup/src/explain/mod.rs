@@ -38,7 +38,7 @@
 //! let nodes = &explanation.roles[0];
 //! assert_eq!(nodes.name, "nodes.demo.example.com");
 //! let statement = &nodes.inline.policies[0].statements[0];
-//! assert_eq!(statement.sid(), "kOpsK8sECR");
+//! assert_eq!(statement.statement.sid.as_deref(), Some("kOpsK8sECR"));
 //! assert_eq!(
 //!     statement.reasons[0].because[0][0].to_string(),
 //!     "spec.iam.allowContainerRegistry: true, at cluster.yaml:12:29"
@@ -52,6 +52,9 @@ mod role;
 mod statements;
 mod subject;
 
+use std::fmt;
+
+use cloudup_tasks::policy::Statement;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -158,7 +161,8 @@ pub struct ExplainedPolicy {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ExplainedStatement {
     /// The statement as it is put.
-    pub statement: Value,
+    #[schemars(with = "Value")]
+    pub statement: Statement,
     /// Each thing that it is for.
     pub reasons: Vec<Reason>,
 }
@@ -212,9 +216,12 @@ impl Explanation {
     }
 }
 
-impl ExplainedStatement {
-    /// Its Sid.
-    pub fn sid(&self) -> &str {
-        self.statement.get("Sid").and_then(Value::as_str).unwrap_or_default()
+#[cfg(test)]
+mod tests;
+
+impl fmt::Display for Explanation {
+    /// The header: which cluster, in which account and region.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", self.cluster, self.environment)
     }
 }

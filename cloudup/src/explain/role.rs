@@ -125,7 +125,7 @@ fn inline(blueprint: &Blueprint, role: &str, policies: &InlinePolicies) -> Expla
 /// The managed policies that the list at `path` names, each once.
 fn attachments(blueprint: &Blueprint, arns: &[String], path: &str) -> ExplainedAttachments {
     let cluster = blueprint.cluster();
-    let fact = |path: String| Fact::of(cluster, &Field { group: None, path, default: None });
+    let fact = |path: String| Fact::of(cluster, &Field::new(path));
     let mut places = BTreeMap::new();
     for (index, arn) in arns.iter().enumerate() {
         places.entry(arn).or_insert(index);
@@ -144,8 +144,7 @@ fn attachments(blueprint: &Blueprint, arns: &[String], path: &str) -> ExplainedA
 
 fn boundary(cluster: &Cluster) -> Option<ExplainedArn> {
     let arn = cluster.spec.iam.permissions_boundary.clone()?;
-    let path = "spec.iam.permissionsBoundary".to_owned();
-    let field = Field { group: None, path, default: None };
+    let field = Field::new("spec.iam.permissionsBoundary");
     Some(ExplainedArn { arn, because: Fact::of(cluster, &field) })
 }
 
@@ -161,8 +160,7 @@ fn profiles(blueprint: &Blueprint, role: Role) -> Vec<ExplainedProfile> {
         let Some(profile) = profile.filter(|name| made.iter().all(|made| made != name)) else {
             continue;
         };
-        let path = "spec.iam.profile".to_owned();
-        let field = Field { group: Some(group.name().to_owned()), path, default: None };
+        let field = Field::of_group(group, "spec.iam.profile");
         profiles.entry(profile).or_default().push(Fact::of(cluster, &field));
     }
     let explained =

@@ -17,6 +17,7 @@ pub(super) fn explained(
     requests: &[Request],
     cluster: &Cluster,
 ) -> Vec<Vec<ExplainedStatement>> {
+    let requests: Vec<_> = requests.iter().map(Asked::new).collect();
     let mut all: Vec<Vec<Answer<'_>>> = documents
         .iter()
         .map(|document| {
@@ -27,15 +28,16 @@ pub(super) fn explained(
         .collect();
     let mut answers: Vec<_> = all.iter_mut().flatten().collect();
     for answer in &mut answers {
-        answer.take_own(requests);
-        answer.take_moved(requests);
+        answer.take_own(&requests);
+        answer.take_moved(&requests);
     }
-    for request in requests {
-        let is_found =
-            answers.iter().any(|answer| answer.requests.iter().any(|(it, _)| *it == request));
-        if !is_found {
+    for asked in &requests {
+        let is_found = |answer: &&mut Answer<'_>| {
+            answer.requests.iter().any(|(request, _)| std::ptr::eq(*request, asked.request))
+        };
+        if !answers.iter().any(is_found) {
             for answer in &mut answers {
-                answer.take_covered(request);
+                answer.take_covered(asked);
             }
         }
     }
@@ -43,6 +45,22 @@ pub(super) fn explained(
         answers.iter().map(|answer| answer.explained(cluster)).collect()
     };
     all.iter().map(explained).collect()
+}
+
+/// A request, with what it comes to.
+struct Asked<'a> {
+    request: &'a Request,
+    grants: BTreeSet<Grant>,
+}
+
+impl<'a> Asked<'a> {
+    fn new(request: &'a Request) -> Self {
+        Self { request, grants: request.statement.grants() }
+    }
+
+    fn is_named_as(&self, statement: &Statement) -> bool {
+        self.request.statement.sid == statement.sid
+    }
 }
 
 /// A statement, with the requests it answers, and what of each.
@@ -58,33 +76,31 @@ impl<'a> Answer<'a> {
     }
 
     /// Takes what was asked for under the statement's Sid.
-    fn take_own(&mut self, requests: &'a [Request]) {
-        for request in requests.iter().filter(|it| it.statement.sid == self.statement.sid) {
-            self.take(request, &self.grants.clone());
+    fn take_own(&mut self, requests: &[Asked<'a>]) {
+        for asked in requests.iter().filter(|asked| asked.is_named_as(self.statement)) {
+            let of = asked.grants.intersection(&self.grants).cloned().collect();
+            self.take(asked.request, of);
         }
     }
 
     /// Takes what else is in the statement.
-    fn take_moved(&mut self, requests: &'a [Request]) {
-        let told: BTreeSet<_> = self.requests.iter().flat_map(|(_, of)| of).cloned().collect();
-        let moved: BTreeSet<_> = self.grants.difference(&told).cloned().collect();
-        for request in requests.iter().filter(|it| it.statement.sid != self.statement.sid) {
-            self.take(request, &moved);
-        }
-    }
-
-    fn take(&mut self, request: &'a Request, among: &BTreeSet<Grant>) {
-        let of: BTreeSet<_> = request.statement.grants().intersection(among).cloned().collect();
-        if !of.is_empty() {
-            self.requests.push((request, of));
+    fn take_moved(&mut self, requests: &[Asked<'a>]) {
+        let mut moved = self.grants.clone();
+        moved.retain(|grant| !self.requests.iter().any(|(_, of)| of.contains(grant)));
+        for asked in requests.iter().filter(|asked| !asked.is_named_as(self.statement)) {
+            let of = asked.grants.intersection(&moved).cloned().collect();
+            self.take(asked.request, of);
         }
     }
 
     /// Takes what something wider in the statement covers.
-    fn take_covered(&mut self, request: &'a Request) {
-        let asked = request.statement.grants();
-        let of: BTreeSet<_> =
-            asked.into_iter().filter(|grant| grant.is_covered_by(&self.grants)).collect();
+    fn take_covered(&mut self, asked: &Asked<'a>) {
+        let mut of = asked.grants.clone();
+        of.retain(|grant| grant.is_covered_by(&self.grants));
+        self.take(asked.request, of);
+    }
+
+    fn take(&mut self, request: &'a Request, of: BTreeSet<Grant>) {
         if !of.is_empty() {
             self.requests.push((request, of));
         }
@@ -101,10 +117,7 @@ impl<'a> Answer<'a> {
                 because: Fact::all(cluster, &request.because),
             }
         });
-        ExplainedStatement {
-            statement: serde_json::to_value(self.statement).unwrap_or_default(),
-            reasons: reasons.collect(),
-        }
+        ExplainedStatement { statement: self.statement.clone(), reasons: reasons.collect() }
     }
 }
 

@@ -44,6 +44,8 @@ mod yaml;
 pub use document::{Cluster, InstanceGroup, Object};
 pub use mistake::{ManifestErrors, Mistake, Notice, Place};
 pub use read::ReadError;
+#[cfg(test)]
+pub(crate) use schema::has_field;
 pub use source::Source;
 pub(crate) use suggest::did_you_mean;
 

@@ -52,7 +52,7 @@ impl Source {
 
     /// The place of a line and column, from 1, inside a text in the document. They are counted from
     /// the text's beginning where the text is not written line by line (`|`).
-    pub(super) fn place_inside(&self, path: &str, line: usize, column: usize) -> Option<Place> {
+    pub(crate) fn place_inside(&self, path: &str, line: usize, column: usize) -> Option<Place> {
         let start = self.literals.get(path)?;
         let at = Position {
             line: start.line + line.saturating_sub(1),

@@ -69,7 +69,8 @@ pub(super) fn nodes_and_load_balancers(to: &mut Permissions<'_>) {
             "elasticloadbalancing:CreateTargetGroup",
         ],
     );
-    security_groups::create(to);
+    let purpose = "The cloud controller manager makes security groups for load balancers";
+    security_groups::create(to, purpose);
 }
 
 /// Gives network load balancers security groups of their own.

@@ -8,8 +8,8 @@ const TAGS: &str = "The EBS CSI driver tags the volumes and snapshots it makes";
 
 /// Makes, attaches, grows and deletes volumes.
 pub(super) fn volumes(to: &mut Permissions<'_>) {
-    kms::grants(to);
-    kms::data_via_services(to);
+    kms::grants(to, "The EBS CSI driver has encrypted volumes attached");
+    kms::data_via_services(to, "The EBS CSI driver makes encrypted volumes");
     to.anywhere(
         "Volumes",
         "The EBS CSI driver looks at volumes, and at the instances they are for",

@@ -36,25 +36,22 @@ pub(super) struct Given {
 }
 
 impl Given {
-    /// Reads the text, a JSON list of statements. `because` is its field.
+    /// Reads the text, a JSON list of statements in the field at `path`.
     ///
     /// # Errors
     ///
     /// Where it is anything else.
-    pub(super) fn read(
-        text: &str,
-        origin: Origin,
-        because: &Because,
-    ) -> Result<Self, DocumentError> {
+    pub(super) fn read(text: &str, origin: Origin, path: &str) -> Result<Self, DocumentError> {
         if serde_json::from_str::<[(); 0]>(text).is_ok() {
             return Ok(Self::default());
         }
         let mut statements = Statement::parse_list(text, DocumentUse::Permissions)?;
         name(&mut statements, origin.word());
+        let places = Statement::places(text);
         let requests = statements.iter().enumerate().map(|(index, statement)| Request {
             statement: statement.clone(),
-            purpose: format!("Statement {} of those that the manifest gives", index + 1),
-            because: vec![because.clone()],
+            purpose: format!("The manifest gives it: statement {} of its text", index + 1),
+            because: vec![Because::inside(path, places.get(index).copied())],
         });
         let requests = requests.collect();
         statements.sort();
@@ -93,8 +90,8 @@ mod tests {
         };
         let list: Vec<_> = written.iter().copied().map(statement).collect();
         let text = format!("[{}]", list.join(","));
-        let because = Because::field("spec.additionalPolicies[node]");
-        let given = Given::read(&text, Origin::AdditionalPolicies, &because).unwrap();
+        let path = "spec.additionalPolicies[node]";
+        let given = Given::read(&text, Origin::AdditionalPolicies, path).unwrap();
         let sids = given.requests.into_iter().filter_map(|request| request.statement.sid);
         sids.collect()
     }

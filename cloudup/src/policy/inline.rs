@@ -8,7 +8,6 @@ use super::{
     instance_permissions,
 };
 use crate::{
-    because::Because,
     environment::Environment,
     manifest::{
         Cluster,
@@ -46,8 +45,8 @@ impl InlinePolicies {
         let Given { document: additional, requests: additional_requests } =
             match cluster.spec.additional_policies.get(&role) {
                 Some(text) => {
-                    let because = Because::field(cluster.path_of_role("additionalPolicies", role));
-                    Given::read(text, Origin::AdditionalPolicies, &because)
+                    let path = cluster.path_of_role("additionalPolicies", role);
+                    Given::read(text, Origin::AdditionalPolicies, &path)
                         .map_err(|source| PolicyError::Additional { role, source })?
                 }
                 None => Given::default(),
@@ -81,10 +80,9 @@ impl InlinePolicies {
         let Some(text) = entry.aws.as_ref().and_then(|aws| aws.inline_policy.as_deref()) else {
             return Ok(Self::default());
         };
-        let entry_path = service_accounts::entry_path(index);
-        let because = Because::field(format!("{entry_path}.aws.inlinePolicy"));
+        let path = format!("{}.aws.inlinePolicy", service_accounts::entry_path(index));
         let Given { document: own, requests: own_requests } =
-            Given::read(text, Origin::InlinePolicy, &because)
+            Given::read(text, Origin::InlinePolicy, &path)
                 .map_err(|source| PolicyError::Inline { account: entry.into(), source })?;
         Ok(Self { own, own_requests, ..Self::default() })
     }

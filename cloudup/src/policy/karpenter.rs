@@ -64,8 +64,9 @@ impl Needs {
 /// Looks for what fits, starts instances of the cluster's workers and stops them.
 pub(super) fn instances(to: &mut Permissions<'_>, needs: &Needs) {
     to.because(&needs.keys, |to| {
-        super::kms::grants(to);
-        super::kms::data_via_services(to);
+        let purpose = "Karpenter starts instances whose root volumes are encrypted";
+        super::kms::grants(to, purpose);
+        super::kms::data_via_services(to, purpose);
     });
     to.anywhere(
         "KarpenterOffers",

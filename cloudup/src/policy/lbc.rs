@@ -75,7 +75,8 @@ pub(super) fn load_balancers(to: &mut Permissions<'_>) {
             "elasticloadbalancing:CreateTargetGroup",
         ],
     );
-    security_groups::create(to);
+    let purpose = "The AWS load balancer controller makes security groups for load balancers";
+    security_groups::create(to, purpose);
 }
 
 /// Puts the regional web application firewall in front (`enableWAF`).

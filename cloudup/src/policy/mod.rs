@@ -167,9 +167,11 @@ fn node(to: &mut Permissions<'_>, has: &Features) {
 
 /// Whoever runs an API server uses keys: by way of EC2 and S3, or directly.
 fn keys(to: &mut Permissions<'_>, has: &Features) {
-    kms::grants(to);
+    kms::grants(to, "Whoever runs an API server has encrypted volumes attached");
     to.because(&has.encryption_config, kms::data_directly);
-    to.because(&has.keys_via_services, kms::data_via_services);
+    to.because(&has.keys_via_services, |to| {
+        kms::data_via_services(to, "Whoever runs an API server uses encrypted volumes and buckets");
+    });
 }
 
 /// Whatever runs pods: images, the pod network, and starting up.
@@ -184,4 +186,4 @@ fn any_node(to: &mut Permissions<'_>, has: &Features) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Write};
 
 use cloudup_tasks::{
     cloud::iam::Quotas,
-    policy::{Document, DocumentUse},
+    policy::{AccessDiff, Document, DocumentUse, Statement},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -12,10 +12,11 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     manifest::{InstanceGroup, Source, spec::Metadata},
+    model::Blueprint,
     service_accounts::AddOn,
 };
 
-fn environment(partition: &str, region: &str) -> Environment {
+pub(crate) fn environment(partition: &str, region: &str) -> Environment {
     Environment {
         account: "111122223333".to_owned(),
         partition: partition.to_owned(),
@@ -36,23 +37,29 @@ fn cluster_called(name: &str, fields: Value) -> Cluster {
     for (key, value) in fields.as_object().unwrap() {
         spec[key] = value.clone();
     }
-    let metadata = |name: &str| Metadata { name: name.to_owned(), ..Metadata::default() };
-    let groups = Role::ALL.map(|role| InstanceGroup {
-        metadata: metadata(role.policy_key()),
-        spec: serde_json::from_value(json!({ "role": role.manifest_name() })).unwrap(),
-        raw: Value::Null,
-        source: Source::default(),
-    });
+    let groups =
+        Role::ALL.map(|role| group(role.policy_key(), json!({ "role": role.manifest_name() })));
     Cluster {
-        metadata: metadata(name),
-        spec: serde_json::from_value(spec).unwrap(),
+        metadata: named(name),
+        spec: serde_json::from_value(spec.clone()).unwrap(),
         groups: groups.into(),
-        raw: Value::Null,
+        raw: json!({ "spec": spec }),
         source: Source::default(),
     }
 }
 
-fn cluster(fields: Value) -> Cluster {
+fn named(name: &str) -> Metadata {
+    Metadata { name: name.to_owned(), ..Metadata::default() }
+}
+
+/// A group of this name and spec.
+pub(crate) fn group(name: &str, spec: Value) -> InstanceGroup {
+    let raw = json!({ "spec": spec });
+    let spec = serde_json::from_value(spec).unwrap();
+    InstanceGroup { metadata: named(name), spec, raw, source: Source::default() }
+}
+
+pub(crate) fn cluster(fields: Value) -> Cluster {
     cluster_called("minimal.example.com", fields)
 }
 
@@ -152,6 +159,22 @@ fn what_the_manifest_adds_leaves_less_room_and_is_kept_as_it_is() {
     );
     assert_eq!(of(Role::Node).additional, None, "no statements, no policy");
     assert_eq!(of(Role::Bastion).documents().count(), 0);
+}
+
+#[test]
+fn a_statement_of_the_manifests_own_gets_a_sid_and_means_what_it_meant() {
+    let text = r#"[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"},
+        {"Sid":"Mine","Effect":"Deny","NotAction":["s3:*"],"Resource":"*"}]"#;
+    let cluster = cluster(json!({ "additionalPolicies": { "node": text } }));
+    let at = environment("aws", "eu-west-1");
+    let policies = InlinePolicies::of_instances(&cluster, &at, Role::Node).unwrap();
+    let document = policies.additional.unwrap();
+    let written = Document::new(Statement::parse_list(text, DocumentUse::Permissions).unwrap());
+    assert_eq!(
+        document.compact(),
+        r#"{"Version":"2012-10-17","Statement":[{"Sid":"AdditionalPolicy1","Effect":"Allow","Action":"s3:GetObject","Resource":"*"},{"Sid":"Mine","Effect":"Deny","NotAction":"s3:*","Resource":"*"}]}"#
+    );
+    assert!(AccessDiff::between([&written], [&document]).is_empty());
 }
 
 #[test]
@@ -285,15 +308,45 @@ fn a_service_account_is_given_exactly_what_is_written() {
     );
 }
 
+/// What the manifest itself gives to roles, with and without Sids.
+fn given() -> Value {
+    json!({
+        "additionalPolicies": {
+            "node": r#"[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"},
+                {"Sid":"AdditionalPolicy1","Effect":"Deny","NotAction":"s3:*","Resource":"*"}]"#,
+            "control-plane": r#"[{"Effect":"Allow","Action":["s3:*"],"Resource":"arn:aws:s3:::b"},
+                {"Sid":"Etcd","Effect":"Allow","Action":"ec2:DescribeVolumes","Resource":"*"}]"#,
+        },
+        "externalPolicies": { "node": ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"] },
+        "kubeAPIServer": { "serviceAccountIssuer": "https://issuer.example.com" },
+        "karpenter": { "enabled": true },
+    })
+}
+
+/// A user's service accounts.
+fn accounts() -> Value {
+    json!([
+        { "name": "writer", "namespace": "team-*", "aws": {
+            "inlinePolicy": r#"[{"Effect":"Allow","Action":"s3:PutObject","Resource":"*"}]"# } },
+        { "name": "reader", "namespace": "team", "aws": {
+            "policyARNs": ["arn:aws:iam::aws:policy/ReadOnlyAccess"] } },
+    ])
+}
+
 /// Clusters with any of the switches on.
-fn clusters() -> impl Strategy<Value = Cluster> {
-    let all = everything();
+pub(crate) fn clusters() -> impl Strategy<Value = Cluster> {
+    let mut all = everything();
+    all.as_object_mut().unwrap().extend(given().as_object().unwrap().clone());
     let keys: Vec<_> = all.as_object().unwrap().keys().cloned().collect();
     let picked = prop::sample::subsequence(keys.clone(), 0..=keys.len());
-    (picked, any::<bool>(), any::<bool>()).prop_map(move |(keys, service_accounts, ipv6)| {
+    (picked, any::<[bool; 4]>()).prop_map(move |(keys, switches)| {
+        let [service_accounts, own_accounts, ipv6, own_groups] = switches;
         let mut fields = json!({});
         for key in keys {
             fields[&key] = all[&key].clone();
+        }
+        if own_accounts {
+            fields["iam"]["serviceAccountExternalPermissions"] = accounts();
         }
         if service_accounts {
             fields["iam"]["useServiceAccountExternalPermissions"] = json!(true);
@@ -301,8 +354,48 @@ fn clusters() -> impl Strategy<Value = Cluster> {
         if ipv6 {
             fields["nonMasqueradeCIDR"] = json!("::/0");
         }
-        cluster(fields)
+        let mut cluster = cluster(fields);
+        if own_groups {
+            cluster.groups.extend(own_groups_of_karpenter());
+        }
+        cluster
     })
+}
+
+/// Groups with much of their own, which Karpenter looks after.
+fn own_groups_of_karpenter() -> [InstanceGroup; 2] {
+    let profile = "arn:aws:iam::111122223333:instance-profile/workers";
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/k";
+    [
+        group(
+            "with-profile",
+            json!({
+                "role": "Node", "manager": "Karpenter", "iam": { "profile": profile },
+                "containerd": { "nvidiaGPU": { "enabled": true } },
+            }),
+        ),
+        group(
+            "with-key",
+            json!({
+                "role": "Node", "manager": "Karpenter", "rootVolumeEncryption": true,
+                "rootVolumeEncryptionKey": key, "warmPool": { "enableLifecycleHook": true },
+            }),
+        ),
+    ]
+}
+
+/// Every document of a cluster, with its use: what instances and accounts may do, and who may take
+/// on their roles.
+fn documents(cluster: &Cluster, at: &Environment) -> Vec<(Document, DocumentUse)> {
+    let blueprint = Blueprint::new(cluster.clone(), at.clone()).unwrap();
+    let accounts = || blueprint.accounts().iter();
+    let policies = blueprint.policies().values().chain(accounts().map(|role| &role.policies));
+    let permissions = policies.flat_map(InlinePolicies::documents).cloned();
+    let issuer = crate::issuer::issuer(cluster, &at.region);
+    let trust = accounts().map(|role| service_account_trust(&role.account, &issuer, at));
+    let trust = trust.chain([instance_trust(&at.region)]);
+    let permissions = permissions.map(|document| (document, DocumentUse::Permissions));
+    permissions.chain(trust.map(|document| (document, DocumentUse::Trust))).collect()
 }
 
 proptest! {
@@ -311,28 +404,26 @@ proptest! {
     #[test]
     fn every_statement_says_why_it_is_there_and_iam_takes_the_document(cluster in clusters()) {
         let at = environment("aws", "eu-west-1");
-        let of_roles = Role::ALL.into_iter().filter_map(|role| own(&cluster, &at, role));
-        let add_ons = AddOn::ALL.into_iter().filter(|add_on| add_on.has_role(&cluster.spec));
-        let of_add_ons = add_ons.map(|add_on| of_add_on(&cluster, &at, add_on));
-        for document in of_roles.chain(of_add_ons) {
-            prop_assert!(document.check(DocumentUse::Permissions).is_ok());
+        for (document, usage) in documents(&cluster, &at) {
+            prop_assert!(document.check(usage).is_ok());
             let sids: BTreeSet<_> =
                 document.statements.iter().filter_map(|s| s.sid.as_deref()).collect();
             prop_assert_eq!(sids.len(), document.statements.len(), "Sids are there, and unique");
             for sid in sids {
+                prop_assert!(!sid.is_empty(), "{}", document.pretty());
                 prop_assert!(sid.chars().all(|c| c.is_ascii_alphanumeric()), "{}", sid);
             }
+            prop_assert!(document.statements.is_sorted(), "{}", document.pretty());
         }
     }
 
     #[test]
     fn the_same_manifest_gives_the_same_bytes(cluster in clusters()) {
         let at = environment("aws", "eu-west-1");
-        for role in Role::ALL {
-            let once = own(&cluster, &at, role).map(|document| document.compact());
-            let again = own(&cluster.clone(), &at, role).map(|document| document.compact());
-            prop_assert_eq!(once, again);
-        }
+        let texts = |cluster: &Cluster| -> Vec<_> {
+            documents(cluster, &at).iter().map(|(document, _)| document.compact()).collect()
+        };
+        prop_assert_eq!(texts(&cluster), texts(&cluster.clone()));
     }
 
     #[test]

@@ -37,6 +37,17 @@ pub(super) fn statements(
     read(text, usage, |reader, root| Some(reader.statements("", root)))
 }
 
+/// Where each statement of a list starts.
+pub(super) fn places(text: &str) -> Vec<Position> {
+    let Ok(root) = Node::parse(text) else { return Vec::new() };
+    let nodes = match root.kind() {
+        Ok(Kind::List(items)) => items,
+        Ok(Kind::Object(_)) => vec![root],
+        _ => Vec::new(),
+    };
+    nodes.into_iter().map(|node| Position::of(text, node.offset(text))).collect()
+}
+
 fn read<'t, T>(
     text: &'t str,
     usage: Option<DocumentUse>,

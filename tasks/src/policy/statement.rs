@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::{DocumentError, DocumentUse, Principal, Values, parse};
+use super::{DocumentError, DocumentUse, Position, Principal, Values, parse};
 
 /// Whether a statement allows or denies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -90,6 +90,19 @@ impl Statement {
     /// Every mistake in it, with its place in the text.
     pub fn parse_list(text: &str, usage: DocumentUse) -> Result<Vec<Self>, DocumentError> {
         parse::statements(text, Some(usage))
+    }
+
+    /// Where in the text of a [list](Self::parse_list) each of its statements starts.
+    ///
+    /// ```
+    /// use cloudup_tasks::policy::Statement;
+    ///
+    /// let places = Statement::places("[\n  {\"Effect\": \"Allow\"}, {\"Effect\": \"Deny\"}]");
+    /// let places: Vec<_> = places.iter().map(|place| (place.line, place.column)).collect();
+    /// assert_eq!(places, [(2, 3), (2, 24)]);
+    /// ```
+    pub fn places(text: &str) -> Vec<Position> {
+        parse::places(text)
     }
 
     fn of(effect: Effect, sid: String) -> Self {

@@ -83,6 +83,20 @@ pub(super) fn places_of(name: &str, fields: &Fields) -> Vec<String> {
     found
 }
 
+/// Whether documents of a kind have a field at a path such as `spec.subnets[0].zone`.
+#[cfg(test)]
+pub(crate) fn has_field(kind: &str, path: &str) -> bool {
+    let kind = Kind::ALL.into_iter().find(|it| it.name() == kind).expect("it is a kind");
+    let mut fields = kind.fields();
+    path.split('.').all(|part| {
+        let name = part.split_once('[').map_or(part, |(name, _)| name);
+        fields.get(name).is_some_and(|field| {
+            fields = &field.fields;
+            field.until.is_none()
+        })
+    })
+}
+
 fn search(name: &str, fields: &Fields, prefix: &str, found: &mut Vec<String>) {
     for (key, field) in fields {
         let path = format!("{prefix}{key}");

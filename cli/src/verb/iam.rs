@@ -1,0 +1,130 @@
+//! `cloudup iam`: documents as the manifests ask for them, and why.
+
+use std::io::Write as _;
+
+use cloudup::{
+    explain::{ExplainedRole, Explanation, Subject, UnknownSubject},
+    issuer::issuer,
+    manifest::Cluster,
+    model::Blueprint,
+    policy::{InlinePolicies, instance_trust, service_account_trust},
+    update::{Update, UpdateOptions},
+};
+use cloudup_tasks::policy::Document;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{cloud_name, input, print, update};
+use crate::{
+    args::{ExplainArgs, Global, NamedSourceArgs, OutputArg, PolicyArgs},
+    exit::{Exit, Failure},
+    tell,
+};
+
+/// What `iam explain -o json` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Shown {
+    /// What account was asked: AWS, or the embedded account of which file.
+    cloud: String,
+    #[serde(flatten)]
+    explanation: Explanation,
+}
+
+/// Runs `iam explain`.
+pub(super) async fn explain(global: &Global, args: &ExplainArgs) -> Result<Exit, Failure> {
+    let naming = "cloudup iam explain [ROLE] --name NAME -f FILE";
+    let (update, subject) = prepare(global, &args.source, args.role.as_deref(), naming).await?;
+    let mut explanation = Explanation::of(update.blueprint());
+    let is_meant = |role: &ExplainedRole| subject.as_ref().is_none_or(|it| role.subject == *it);
+    explanation.roles.retain(is_meant);
+    let shown = Shown { cloud: cloud_name(&global.cloud), explanation };
+    if global.output == OutputArg::Json {
+        let text = serde_json::to_string_pretty(&shown)
+            .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
+        return print(|out| writeln!(out, "{text}"));
+    }
+    let notices: &[_] = if subject.is_none() { update.notices() } else { &[] };
+    print(|out| tell::explain::write(out, &shown.cloud, &shown.explanation, notices))
+}
+
+/// Runs `iam policy`. The document is JSON, whatever `-o` says: there is no other form of it.
+pub(super) async fn policy(global: &Global, args: &PolicyArgs) -> Result<Exit, Failure> {
+    let naming = "cloudup iam policy ROLE --name NAME -f FILE";
+    let (update, subject) = prepare(global, &args.source, Some(&args.role), naming).await?;
+    let subject = subject.expect("a role is given");
+    let blueprint = update.blueprint();
+    let document = if args.trust {
+        Some(trust(blueprint, &subject))
+    } else {
+        let policies = policies(blueprint, &subject).cloned().unwrap_or_default();
+        if args.additional { policies.additional } else { policies.own }
+    };
+    if let Some(document) = document {
+        return print(|out| writeln!(out, "{}", document.pretty()));
+    }
+    let role = subject.role_name(blueprint.cluster().name());
+    let word = if args.additional {
+        "is given no additional permissions: it has no such policy"
+    } else {
+        "needs no permissions: it has no policy of its own"
+    };
+    // Where standard error is gone, nobody is left to be told.
+    let _ = writeln!(anstream::stderr(), "role {role} {word}");
+    Ok(Exit::Done)
+}
+
+fn policies<'b>(blueprint: &'b Blueprint, subject: &Subject) -> Option<&'b InlinePolicies> {
+    match subject {
+        Subject::Instances(role) => blueprint.policies().get(role),
+        Subject::ServiceAccount(account) => {
+            let role = blueprint.accounts().iter().find(|role| role.account == *account);
+            role.map(|role| &role.policies)
+        }
+    }
+}
+
+fn trust(blueprint: &Blueprint, subject: &Subject) -> Document {
+    let environment = blueprint.environment();
+    match subject {
+        Subject::Instances(_) => instance_trust(&environment.region),
+        Subject::ServiceAccount(account) => {
+            let issuer = issuer(blueprint.cluster(), &environment.region);
+            service_account_trust(account, &issuer, environment)
+        }
+    }
+}
+
+/// The update whose documents are meant, and the role; or all that is wrong with what was given.
+async fn prepare(
+    global: &Global,
+    source: &NamedSourceArgs,
+    role: Option<&str>,
+    naming: &str,
+) -> Result<(Update, Option<Subject>), Failure> {
+    let cluster = input::cluster(&source.filename, source.name.as_deref(), naming);
+    let (cluster, notices) = match (cluster, role.map(Subject::check)) {
+        (Ok(cluster), _) => cluster,
+        (Err(failure), Some(Err(unknown))) => return Err(failure.and(self::unknown(&unknown))),
+        (Err(failure), _) => return Err(failure),
+    };
+    let subject = role.map(|role| named(&cluster, role)).transpose()?;
+    let cloud = update::cloud(&global.cloud, Some(&cluster)).await?;
+    let options = UpdateOptions::default();
+    Ok((update::prepare(cluster, options, notices, &cloud).await?, subject))
+}
+
+fn named(cluster: &Cluster, role: &str) -> Result<Subject, Failure> {
+    Subject::named(cluster, role).map_err(|error| {
+        let failure = unknown(&error);
+        if role == cluster.name() {
+            // Other verbs take it here.
+            return Failure { hints: Vec::new(), ..failure }
+                .hint(format!("that is the cluster: leave it out, or name it with --name {role}"));
+        }
+        failure
+    })
+}
+
+fn unknown(error: &UnknownSubject) -> Failure {
+    Failure::invalid(error.to_string()).hint(error.hint.clone())
+}
