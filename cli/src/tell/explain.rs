@@ -61,14 +61,18 @@ fn role(out: &mut dyn Write, role: &ExplainedRole) -> io::Result<()> {
     let ExplainedInline { budget, policies } = inline;
     heading(out, "inline policies", *budget, " characters")?;
     if policies.is_empty() {
-        writeln!(out, "    none: no permissions are needed")?;
+        writeln!(out, "    none")?;
     }
     for policy in policies {
         writeln!(out, "\n    {HEADING}{}{HEADING:#}: {} characters", policy.name, policy.size)?;
         policy.statements.iter().try_for_each(|it| statement(out, it))?;
     }
-    if let Some(attached) = attached {
-        self::attached(out, attached)?;
+    match attached {
+        Some(attached) => self::attached(out, attached)?,
+        None => writeln!(
+            out,
+            "\n  {HEADING}attached policies{HEADING:#}: left alone, as the manifest lists none"
+        )?,
     }
     if let Some(ExplainedArn { arn, because }) = boundary {
         writeln!(out, "\n  {HEADING}permissions boundary{HEADING:#}: {arn}")?;

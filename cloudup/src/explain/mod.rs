@@ -172,8 +172,9 @@ pub struct ExplainedStatement {
 pub struct Reason {
     /// What for, in a few words.
     pub purpose: String,
-    /// The actions of the statement that this asks for, sorted. `all but …` where the statement
-    /// names those that it is not about.
+    /// The actions that this asks for here, sorted: the statement's own or, where the document was
+    /// minimised, ones that those cover. `all but …` where the statement names those that it is
+    /// not about.
     pub actions: Vec<String>,
     /// The resources, where it is not all those of the statement.
     #[serde(skip_serializing_if = "Vec::is_empty")]

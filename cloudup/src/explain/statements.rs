@@ -17,7 +17,7 @@ pub(super) fn explained(
     requests: &[Request],
     cluster: &Cluster,
 ) -> Vec<Vec<ExplainedStatement>> {
-    let requests: Vec<_> = requests.iter().map(Asked::new).collect();
+    let requests: Vec<_> = requests.iter().map(Wanted::new).collect();
     let mut all: Vec<Vec<Answer<'_>>> = documents
         .iter()
         .map(|document| {
@@ -27,18 +27,17 @@ pub(super) fn explained(
         })
         .collect();
     let mut answers: Vec<_> = all.iter_mut().flatten().collect();
-    for answer in &mut answers {
-        answer.take_own(&requests);
-        answer.take_moved(&requests);
-    }
-    for asked in &requests {
-        let is_found = |answer: &&mut Answer<'_>| {
-            answer.requests.iter().any(|(request, _)| std::ptr::eq(*request, asked.request))
-        };
-        if !answers.iter().any(is_found) {
-            for answer in &mut answers {
-                answer.take_covered(asked);
-            }
+    for wanted in &requests {
+        let mut missing = wanted.grants.clone();
+        for answer in answers.iter_mut().filter(|answer| wanted.is_named_as(answer.statement)) {
+            let own = wanted.grants.intersection(&answer.grants).cloned().collect();
+            missing.retain(|grant| !answer.grants.contains(grant));
+            answer.take(wanted.request, own);
+        }
+        for answer in &mut answers {
+            let covered = missing.iter().filter(|grant| grant.is_covered_by(&answer.grants));
+            let covered = covered.cloned().collect();
+            answer.take(wanted.request, covered);
         }
     }
     let explained = |answers: &Vec<Answer<'_>>| {
@@ -48,12 +47,12 @@ pub(super) fn explained(
 }
 
 /// A request, with what it comes to.
-struct Asked<'a> {
+struct Wanted<'a> {
     request: &'a Request,
     grants: BTreeSet<Grant>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> Wanted<'a> {
     fn new(request: &'a Request) -> Self {
         Self { request, grants: request.statement.grants() }
     }
@@ -75,34 +74,13 @@ impl<'a> Answer<'a> {
         Self { statement, grants: statement.grants(), requests: Vec::new() }
     }
 
-    /// Takes what was asked for under the statement's Sid.
-    fn take_own(&mut self, requests: &[Asked<'a>]) {
-        for asked in requests.iter().filter(|asked| asked.is_named_as(self.statement)) {
-            let of = asked.grants.intersection(&self.grants).cloned().collect();
-            self.take(asked.request, of);
-        }
-    }
-
-    /// Takes what else is in the statement.
-    fn take_moved(&mut self, requests: &[Asked<'a>]) {
-        let mut moved = self.grants.clone();
-        moved.retain(|grant| !self.requests.iter().any(|(_, of)| of.contains(grant)));
-        for asked in requests.iter().filter(|asked| !asked.is_named_as(self.statement)) {
-            let of = asked.grants.intersection(&moved).cloned().collect();
-            self.take(asked.request, of);
-        }
-    }
-
-    /// Takes what something wider in the statement covers.
-    fn take_covered(&mut self, asked: &Asked<'a>) {
-        let mut of = asked.grants.clone();
-        of.retain(|grant| grant.is_covered_by(&self.grants));
-        self.take(asked.request, of);
-    }
-
+    /// Takes what of a request is here, if anything is.
     fn take(&mut self, request: &'a Request, of: BTreeSet<Grant>) {
-        if !of.is_empty() {
-            self.requests.push((request, of));
+        let same = self.requests.iter_mut().find(|(other, _)| std::ptr::eq(*other, request));
+        match same {
+            Some((_, there)) => there.extend(of),
+            None if of.is_empty() => {}
+            None => self.requests.push((request, of)),
         }
     }
 

@@ -62,11 +62,63 @@ fn flags() {
         ("a shell is unknown", as_it_is, "completion fsh"),
         ("a schema is unknown", as_it_is, "toolbox schema plan"),
         ("a dump has no name", as_it_is, "toolbox dump"),
+        ("a policy is of no role", as_it_is, "iam policy -f cluster.yaml"),
+        (
+            "two documents are meant",
+            as_it_is,
+            "iam policy nodes -f cluster.yaml --trust --additional",
+        ),
         ("the embedded account is on AWS", as_it_is, "--cloud aws toolbox account show"),
         (
             "events cannot be written",
             as_it_is,
             "update cluster -f cluster.yaml --json-events=missing/events.jsonl",
+        ),
+    ];
+    insta::assert_snapshot!(told(cases));
+}
+
+#[test]
+fn roles() {
+    let cases: &[Case<'_>] = &[
+        ("a role's word is misspelt", as_it_is, "iam explain noods -f cluster.yaml"),
+        ("a role's name is misspelt", as_it_is, "iam policy node.demo.example.com -f cluster.yaml"),
+        ("a role has no group", as_it_is, "iam explain bastions -f cluster.yaml"),
+        ("an account has no role", as_it_is, "iam explain team/app -f cluster.yaml"),
+        (
+            "an account has no namespace",
+            |shell| {
+                with(
+                    shell,
+                    "    legacy: false\n",
+                    "    useServiceAccountExternalPermissions: true\n",
+                )
+            },
+            "iam explain ebs-csi-controller-sa -f cluster.yaml",
+        ),
+        ("a cluster stands for a role", as_it_is, "iam explain demo.example.com -f cluster.yaml"),
+        (
+            "a cluster is another",
+            as_it_is,
+            "iam explain nodes --name demo.exmple.com -f cluster.yaml",
+        ),
+        (
+            "there are two clusters",
+            |shell| {
+                let other = DEMO.replace("demo.example.com", "other.example.com");
+                shell.with_file("cluster.yaml", format!("{DEMO}---\n{other}"))
+            },
+            "iam policy nodes -f cluster.yaml",
+        ),
+        (
+            "the role and the manifest are wrong",
+            |shell| with(shell, "legacy: false", "legacy: perhaps"),
+            "iam explain noods -f cluster.yaml",
+        ),
+        (
+            "the manifest is wrong, and the role may be right",
+            |shell| with(shell, "legacy: false", "legacy: perhaps"),
+            "iam explain team/app -f cluster.yaml",
         ),
     ];
     insta::assert_snapshot!(told(cases));

@@ -5,6 +5,7 @@ mod bad_accounts;
 mod bad_input;
 mod bad_manifests;
 mod denied;
+mod iam;
 mod lifecycles;
 mod output;
 mod overrides;

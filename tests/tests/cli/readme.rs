@@ -60,7 +60,7 @@ fn every_other_command_runs() {
         shell.run(args.split_whitespace()).expect(0);
         ran += 1;
     }
-    assert_eq!(ran, 6, "the README has other commands than these tests know");
+    assert_eq!(ran, 8, "the README has other commands than these tests know");
 }
 
 #[test]
