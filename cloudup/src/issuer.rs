@@ -2,10 +2,7 @@
 
 use crate::{
     because::Because,
-    manifest::{
-        Cluster,
-        spec::{DnsType, KubeApiServer},
-    },
+    manifest::{Cluster, spec::KubeApiServer},
     partition,
 };
 
@@ -18,8 +15,8 @@ const ANYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];
 /// The issuer of a cluster's tokens: `spec.kubeAPIServer.serviceAccountIssuer`, or else where its
 /// documents are published, or else the API server itself.
 ///
-/// Whether the API server is asked under its public name goes by whether anybody may ask it. A
-/// bucket is taken to be in `region`, the cluster's own.
+/// The API server is asked under its public name where the manifest gives one and anybody may ask
+/// it. A bucket is taken to be in `region`, the cluster's own.
 pub fn issuer(cluster: &Cluster, region: &str) -> String {
     decided(cluster, region).0
 }
@@ -43,30 +40,30 @@ pub(crate) fn decided(cluster: &Cluster, region: &str) -> (String, Because) {
     }
     let is_open = *anonymous_auth == Some(true)
         && spec.kubernetes_api_access.iter().any(|cidr| ANYWHERE.contains(&cidr.as_str()));
-    let public_name = spec.master_public_name.clone().or_else(|| {
-        (spec.topology.dns.kind == DnsType::Public).then(|| format!("api.{}", cluster.name()))
-    });
-    let url = match public_name.filter(|_| is_open) {
+    let url = match spec.master_public_name.as_ref().filter(|_| is_open) {
         Some(name) => format!("{SCHEME}{name}"),
         None => format!("{SCHEME}api.internal.{}", cluster.name()),
     };
     (url.clone(), Because::by_default(field, url))
 }
 
-/// The address of what is in a store.
+/// The address of what is in a store. As in kOps it has no slash at its end and no empty part, so
+/// that tokens name the issuer that IAM knows.
 fn published_at(store: &str, region: &str, ipv6_only: bool) -> String {
     let Some((scheme, path)) = store.split_once("://") else { return store.to_owned() };
-    let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-    match scheme {
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    let bucket = parts.next().unwrap_or_default();
+    let host = match scheme {
         "s3" => {
             let stack = if ipv6_only { "dualstack." } else { "" };
             let suffix = partition::dns_suffix(region);
-            format!("{SCHEME}{bucket}.s3.{stack}{region}.{suffix}/{key}")
+            format!("{bucket}.s3.{stack}{region}.{suffix}")
         }
-        "gs" => format!("{SCHEME}storage.googleapis.com/{bucket}/{key}"),
+        "gs" => format!("storage.googleapis.com/{bucket}"),
         // A store in memory, in tests, is as if it were served.
-        _ => format!("{SCHEME}{path}"),
-    }
+        _ => bucket.to_owned(),
+    };
+    parts.fold(format!("{SCHEME}{host}"), |address, part| format!("{address}/{part}"))
 }
 
 /// What AWS calls the issuer: its address without the scheme.
@@ -98,6 +95,7 @@ mod tests {
         let store =
             |store: &str| json!({ "serviceAccountIssuerDiscovery": { "discoveryStore": store } });
         let open = json!({
+            "masterPublicName": "k.example.com",
             "kubeAPIServer": { "anonymousAuth": true },
             "kubernetesApiAccess": ["10.0.0.0/8", "::/0"],
         });
@@ -109,10 +107,12 @@ mod tests {
         let table = [
             (json!({}), "eu-west-1", "https://api.internal.a.example.com"),
             (store("s3://b/c/d"), "eu-west-1", "https://b.s3.eu-west-1.amazonaws.com/c/d"),
-            (store("s3://b/c/"), "cn-north-1", "https://b.s3.cn-north-1.amazonaws.com.cn/c/"),
-            (store("s3://b"), "us-gov-west-1", "https://b.s3.us-gov-west-1.amazonaws.com/"),
+            (store("s3://b/c/"), "cn-north-1", "https://b.s3.cn-north-1.amazonaws.com.cn/c"),
+            (store("s3://b"), "us-gov-west-1", "https://b.s3.us-gov-west-1.amazonaws.com"),
+            (store("s3://b//c//d/"), "eu-west-1", "https://b.s3.eu-west-1.amazonaws.com/c/d"),
             (store("gs://b/c"), "eu-west-1", "https://storage.googleapis.com/b/c"),
-            (store("memfs://h/p"), "eu-west-1", "https://h/p"),
+            (store("gs://b/"), "eu-west-1", "https://storage.googleapis.com/b"),
+            (store("memfs://h/p/"), "eu-west-1", "https://h/p"),
             (
                 json!({
                     "serviceAccountIssuerDiscovery": { "discoveryStore": "s3://b/c" },
@@ -137,14 +137,14 @@ mod tests {
                 "eu-west-1",
                 "https://mine.example.com",
             ),
-            (open.clone(), "eu-west-1", "https://api.a.example.com"),
+            (open.clone(), "eu-west-1", "https://k.example.com"),
             (
-                with("masterPublicName", json!("k.example.com")),
+                with("topology", json!({ "dns": { "type": "None" } })),
                 "eu-west-1",
                 "https://k.example.com",
             ),
             (
-                with("topology", json!({ "dns": { "type": "Private" } })),
+                with("masterPublicName", Value::Null),
                 "eu-west-1",
                 "https://api.internal.a.example.com",
             ),

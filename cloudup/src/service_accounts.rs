@@ -139,7 +139,7 @@ impl AddOn {
     fn needed(self, spec: &ClusterSpec) -> Asked {
         let publisher = match spec.external_dns.provider {
             _ if spec.topology.dns.kind == DnsType::None => DnsProvider::None,
-            None if spec.external_dns.disable => DnsProvider::None,
+            _ if spec.external_dns.disable => DnsProvider::None,
             provider => provider.unwrap_or(DnsProvider::DnsController),
         };
         match self {
@@ -200,11 +200,15 @@ mod tests {
         const NTH: &str = "aws-node-termination-handler";
         const CCM: &str = "aws-cloud-controller-manager";
         const EBS: &str = "ebs-csi-controller-sa";
-        let table: [(serde_json::Value, &[&str]); 13] = [
+        let table: [(serde_json::Value, &[&str]); 14] = [
             (json!({}), &["dns-controller", NTH, CCM, EBS]),
             (json!({ "topology": { "dns": { "type": "None" } } }), &[NTH, CCM, EBS]),
             (json!({ "externalDns": { "provider": "none" } }), &[NTH, CCM, EBS]),
             (json!({ "externalDns": { "disable": true } }), &[NTH, CCM, EBS]),
+            (
+                json!({ "externalDns": { "disable": true, "provider": "external-dns" } }),
+                &[NTH, CCM, EBS],
+            ),
             (
                 json!({ "externalDns": { "provider": "external-dns" } }),
                 &["external-dns", NTH, CCM, EBS],

@@ -97,6 +97,11 @@ const CASES: &[(&str, &str, &str)] = &[
     ("a cluster has no name", "metadata:\n  name: demo.example.com", "metadata: {}"),
     ("a cluster has a name in capitals", "  name: demo.example.com", "  name: Demo.example.com"),
     ("a cluster has no domain", "  name: demo.example.com", "  name: demo"),
+    (
+        "a cluster's name does not fit in its tag",
+        "  name: demo.example.com",
+        "  name: the-first-of-the-clusters-of-a-team-that-likes-long-names.the-second-of-them-too.and-the-third-as-well.example.com",
+    ),
     ("a cluster is of gossip", "  name: demo.example.com", "  name: demo.k8s.local"),
     ("two groups have one name", "name: nodes", "name: control-plane"),
     ("a group has an underscore in its name", "name: nodes", "name: my_nodes"),
@@ -228,6 +233,11 @@ const CASES: &[(&str, &str, &str)] = &[
         "a label is reserved",
         "Owner: team",
         "KubernetesCluster: other\n    kops.k8s.io/x: z\n    aws:x: z",
+    ),
+    (
+        "labels are no tags of IAM",
+        "Owner: team",
+        "Owner: \"red, blue\"\n    owner: team\n    name: mine",
     ),
     (
         "an issuer is published nowhere",

@@ -10,7 +10,8 @@ const RESERVED_PREFIXES: [&str; 3] = ["kubernetes.io/cluster/", "k8s.io/role/", 
 /// The one reserved tag that a group may give, with its own name.
 const GROUP_LABEL: &str = "kops.k8s.io/instancegroup";
 
-/// `group` is the name of the group whose labels they are, if they are not the cluster's.
+/// `group` is the name of the group whose labels they are, if they are not the cluster's. Only the
+/// cluster's are tags of IAM, which is stricter than EC2.
 pub(super) fn check(labels: &BTreeMap<String, String>, group: Option<&str>, check: &mut Check<'_>) {
     for (key, value) in labels {
         let path = format!("spec.cloudLabels[{key}]");
@@ -45,4 +46,38 @@ pub(super) fn check(labels: &BTreeMap<String, String>, group: Option<&str>, chec
             check.wrong(&path, "a tag's value has 256 characters at most", "shorten it");
         }
     }
+    if group.is_none() {
+        of_iam(labels, check);
+    }
+}
+
+/// IAM takes fewer characters than EC2, and does not tell names apart by case.
+fn of_iam(labels: &BTreeMap<String, String>, check: &mut Check<'_>) {
+    let mut names: BTreeMap<String, &str> =
+        RESERVED.into_iter().map(|name| (name.to_lowercase(), name)).collect();
+    for (key, value) in labels {
+        let path = format!("spec.cloudLabels[{key}]");
+        if let Some(wrong) =
+            [key, value].into_iter().flat_map(|text| text.chars()).find(|c| !fits(*c))
+        {
+            check.wrong(
+                &path,
+                format!("tags of IAM cannot hold {wrong:?}"),
+                "use letters, digits, spaces and _ . : / = + - @",
+            );
+        }
+        match names.insert(key.to_lowercase(), key) {
+            Some(other) if other != key => {
+                let message =
+                    format!("{key:?} and the tag {other:?} differ only in case, which IAM ignores");
+                check.wrong(&path, message, "use another name");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether IAM takes a character in a tag.
+fn fits(c: char) -> bool {
+    c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c)
 }

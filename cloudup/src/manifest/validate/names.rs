@@ -8,6 +8,9 @@ use crate::manifest::{Cluster, InstanceGroup, Manifest, Mistake, Notice, Source,
 /// kOps' mark on clusters that it took over from an older tool, whose names need no domain.
 const IMPORTED: (&str, &str) = ("kops.kubernetes.io/management", "imported");
 
+/// The most characters of a cluster's name: the tag `kubernetes.io/cluster/NAME` has 128 at most.
+const LONGEST_CLUSTER: usize = 128 - "kubernetes.io/cluster/".len();
+
 pub(super) fn cluster(cluster: &Cluster, check: &mut Check<'_>) {
     let path = "metadata.name";
     let name = cluster.name();
@@ -21,6 +24,13 @@ pub(super) fn cluster(cluster: &Cluster, check: &mut Check<'_>) {
             "a cluster is named like demo.example.com",
         );
         return;
+    }
+    if name.len() > LONGEST_CLUSTER {
+        let message = format!(
+            "the name has {} characters, and does not fit in the tag kubernetes.io/cluster/NAME",
+            name.len()
+        );
+        check.wrong(path, message, format!("use {LONGEST_CLUSTER} at most"));
     }
     let imported =
         cluster.metadata.annotations.get(IMPORTED.0).is_some_and(|value| value == IMPORTED.1);
