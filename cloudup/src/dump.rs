@@ -18,7 +18,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{manifest::InstanceGroup, names};
+use crate::{
+    manifest::{InstanceGroup, spec::Manager},
+    names,
+};
 
 /// What a cluster owns.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -243,11 +246,12 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// The templates of the manifest's groups.
+    /// The templates of the manifest's groups. Karpenter's have none.
     async fn launch_templates(&self) -> Result<BTreeMap<String, LaunchTemplate>, DumpError> {
         let mut templates = BTreeMap::new();
         let Some(ec2) = self.reader.ec2() else { return Ok(templates) };
-        for group in self.groups {
+        let groups = self.groups.iter().filter(|it| it.spec.manager != Manager::Karpenter);
+        for group in groups {
             let name = names::group(group.name(), group.spec.role, self.cluster);
             let found = CloudError::absent(ec2.describe_launch_template(&name).await)
                 .doing(|| format!("read launch template {name}"))?;

@@ -41,13 +41,17 @@ fn fnv1a(bytes: &[u8]) -> u32 {
 
 /// The name of the IAM role of a cluster's instances, of its profile and of its inline policy.
 pub fn instance_role(role: Role, cluster: &str) -> String {
-    let prefix = match role {
+    truncated(&format!("{}.{cluster}", plural(role)), ROLE_NAME_LIMIT)
+}
+
+/// Instances of a role, as their names begin.
+fn plural(role: Role) -> &'static str {
+    match role {
         Role::ControlPlane => "masters",
         Role::ApiServer => "apiservers",
         Role::Node => "nodes",
         Role::Bastion => "bastions",
-    };
-    truncated(&format!("{prefix}.{cluster}"), ROLE_NAME_LIMIT)
+    }
 }
 
 /// The name of the IAM role of a service account, and of its inline policy.
@@ -63,7 +67,8 @@ pub fn service_account_role(namespace: &str, name: &str, cluster: &str) -> Strin
 }
 
 /// Whether the role of a service account of `cluster` can have this name. Of names that were cut,
-/// those that still say `.sa.` and how the cluster's name starts.
+/// those that say `.sa.` and how the cluster's name starts, or were cut before that and are not
+/// those of instances.
 ///
 /// ```
 /// use cloudup::names::{may_be_of_service_account, service_account_role};
@@ -74,12 +79,16 @@ pub fn service_account_role(namespace: &str, name: &str, cluster: &str) -> Strin
 /// assert!(may_be_of_service_account(&service_account_role("team", "app", long), long));
 /// ```
 pub fn may_be_of_service_account(name: &str, cluster: &str) -> bool {
-    let whole = || name.ends_with(&format!(".sa.{cluster}"));
-    let cut = || {
-        let (head, _) = name.rsplit_once('-').unwrap_or_default();
-        head.match_indices(".sa.").any(|(at, mark)| cluster.starts_with(&head[at + mark.len()..]))
-    };
-    whole() || (may_be_of(name, cluster) && cut())
+    if name.ends_with(&format!(".sa.{cluster}")) {
+        return true;
+    }
+    let Some(head) = head_of_cut(name) else { return false };
+    let mut marks = head.match_indices(".sa.").peekable();
+    if marks.peek().is_some() {
+        return marks.any(|(at, mark)| cluster.starts_with(&head[at + mark.len()..]));
+    }
+    let first = head.split('.').next();
+    !Role::ALL.iter().any(|role| Some(plural(*role)) == first)
 }
 
 /// A pattern with a word in the place of each `*`, which names and tags cannot hold.
@@ -108,12 +117,16 @@ pub fn profile(group: &InstanceGroup, cluster: &str) -> String {
 /// cluster's name, the others in the hash of a name that was cut.
 pub fn may_be_of(name: &str, cluster: &str) -> bool {
     let is_whole = name.strip_suffix(cluster).is_some_and(|rest| rest.ends_with('.'));
-    let is_hash = |hash: &str| {
-        hash.len() == HASH_LENGTH && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'v'))
-    };
-    let is_cut = name.len() == ROLE_NAME_LIMIT
-        && name.rsplit_once('-').is_some_and(|(_, hash)| is_hash(hash));
-    is_whole || is_cut
+    is_whole || head_of_cut(name).is_some()
+}
+
+/// What is left of a name that was cut, if it looks like one: it fills the room, and ends in a
+/// hash.
+fn head_of_cut(name: &str) -> Option<&str> {
+    let (head, hash) = name.rsplit_once('-')?;
+    let is_hash =
+        hash.len() == HASH_LENGTH && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'v'));
+    (is_hash && name.len() == ROLE_NAME_LIMIT).then_some(head)
 }
 
 /// The name of an instance group's Auto Scaling group and launch template.
@@ -198,6 +211,19 @@ mod tests {
             }
             prop_assert!(may_be_of(&service_account_role("a", "b", &cluster), &cluster));
             prop_assert!(!may_be_of("somebody-elses", &cluster));
+        }
+
+        #[test]
+        fn a_service_accounts_role_is_known_by_its_name_however_it_was_cut(
+            account in "[a-z][a-z0-9-]{0,62}",
+            namespace in "([a-z][a-z0-9-]{0,62}|[a-z*]{1,9})",
+            cluster in "[a-z][a-z0-9-]{0,40}(\\.[a-z]{2,9}){1,4}",
+        ) {
+            let role = service_account_role(&namespace, &account, &cluster);
+            prop_assert!(may_be_of_service_account(&role, &cluster), "{}", role);
+            for role in Role::ALL {
+                prop_assert!(!may_be_of_service_account(&instance_role(role, &cluster), &cluster));
+            }
         }
 
         #[test]

@@ -5,7 +5,6 @@
 use std::path::PathBuf;
 
 use cloudup::manifest::Manifest;
-use serde_json::{Value, json};
 
 /// The folder of kOps' own test data, where there is one.
 #[expect(clippy::disallowed_methods, reason = "a test has no command line to take it from")]
@@ -41,44 +40,4 @@ fn every_cluster_that_kops_tests_with_is_read_without_a_mistake() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-}
-
-/// A manifest in which some fields of a spec are given.
-fn manifest_with(kind: &str, fields: &Value) -> String {
-    let mut cluster = json!({
-        "apiVersion": "kops.k8s.io/v1alpha2",
-        "kind": "Cluster",
-        "metadata": {"name": "demo.example.com"},
-        "spec": {"cloudProvider": "aws", "subnets": [{"name": "a", "zone": "us-east-1a"}]},
-    });
-    let mut group = json!({
-        "apiVersion": "kops.k8s.io/v1alpha2",
-        "kind": "InstanceGroup",
-        "metadata": {"name": "nodes", "labels": {"kops.k8s.io/cluster": "demo.example.com"}},
-        "spec": {"role": "Node", "subnets": ["a"]},
-    });
-    let spec = if kind == "Cluster" { &mut cluster["spec"] } else { &mut group["spec"] };
-    for (name, value) in fields.as_object().unwrap() {
-        spec[name] = value.clone();
-    }
-    format!("{cluster}\n---\n{group}\n")
-}
-
-#[test]
-fn what_kops_refuses_is_refused_and_what_it_accepts_is_accepted() {
-    let Some(folder) = conformance() else { return };
-    for (file, kind) in [
-        ("validate_additional_policies.json", "Cluster"),
-        ("validate_instance_profile.json", "InstanceGroup"),
-        ("validate_service_account_permissions.json", "Cluster"),
-    ] {
-        let text = std::fs::read_to_string(folder.join("unit").join(file)).unwrap();
-        let unit: Value = serde_json::from_str(&text).unwrap();
-        for case in unit["cases"].as_array().unwrap() {
-            let text = manifest_with(kind, &case["input"]);
-            let read = Manifest::read(&[("case.yaml", &text)]);
-            let refused = !case["expected_errors"].as_array().unwrap().is_empty();
-            assert_eq!(read.is_err(), refused, "{}: {read:?}", case["name"]);
-        }
-    }
 }
