@@ -141,6 +141,21 @@ const CASES: &[(&str, &str, &str)] = &[
         "cilium: {ipam: eni}\n  nonMasqueradeCIDR: ::/0",
     ),
     (
+        "networks are set in ways that there are not",
+        "calico: {}",
+        "calico: {awsSrcDstCheck: Maybe}\n    cilium: {ipam: ENI}",
+    ),
+    (
+        "things are there that are gone",
+        "cloudProvider: aws",
+        "cloudProvider: aws\n  dnsControllerGossipConfig: {}\n  nodeAuthorization: {}",
+    ),
+    (
+        "a policy is mapped to a user of the cluster",
+        "cloudProvider: aws",
+        "cloudProvider: aws\n  authentication:\n    aws:\n      identityMappings:\n      - arn: arn:aws:iam::111122223333:role/admin\n      - arn: arn:aws:iam::111122223333:policy/admin\n      - username: admin",
+    ),
+    (
         "external-dns has no records",
         "cloudProvider: aws",
         "cloudProvider: aws\n  externalDns: {provider: external-dns}\n  topology: {dns: {type: None}}",
@@ -166,6 +181,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ("a boundary is a role", "policy/boundary", "role/boundary"),
     ("a policy is listed for a role in the plural", "    node:\n", "    nodes:\n"),
     ("a policy is listed for a role's own name", "    node:\n", "    nodes.demo.example.com:\n"),
+    ("statements are for a stranger", "    master: |", "    worker: |"),
     ("a policy is listed for a stranger", "    node:\n", "    worker:\n"),
     (
         "a role is there under two names",
@@ -210,6 +226,21 @@ const CASES: &[(&str, &str, &str)] = &[
         "serviceAccountExternalPermissions: [{}]",
     ),
     (
+        "a service account gives nothing",
+        "allowContainerRegistry: true",
+        "serviceAccountExternalPermissions:\n    - {name: a, namespace: b, aws: {}}",
+    ),
+    (
+        "a service account's statements are not JSON, or wrong",
+        "allowContainerRegistry: true",
+        "serviceAccountExternalPermissions:\n    - {name: a, namespace: b, aws: {inlinePolicy: \"[{\"}}\n    - {name: c, namespace: b, aws: {inlinePolicy: '[{\"Effect\": \"allow\", \"Action\": \"*\", \"Resource\": \"*\"}]'}}\n    - {name: d, namespace: b, aws: {inlinePolicy: \" \"}}",
+    ),
+    (
+        "a service account's policy is a role",
+        "allowContainerRegistry: true",
+        "serviceAccountExternalPermissions:\n    - {name: a, namespace: b, aws: {policyARNs: [\"arn:aws:iam::111122223333:role/logs\"]}}",
+    ),
+    (
         "a service account says too much",
         "allowContainerRegistry: true",
         "serviceAccountExternalPermissions:\n    - name: \"*\"\n      namespace: default\n      aws: {policyARNs: [logs], inlinePolicy: \"[]\"}",
@@ -248,6 +279,16 @@ const CASES: &[(&str, &str, &str)] = &[
         "an issuer is published in a bucket with a dot",
         "cloudProvider: aws",
         "cloudProvider: aws\n  serviceAccountIssuerDiscovery: {discoveryStore: s3://a.b/c}",
+    ),
+    (
+        "an issuer is published where nobody can look",
+        "cloudProvider: aws",
+        "cloudProvider: aws\n  serviceAccountIssuerDiscovery: {discoveryStore: oidc}",
+    ),
+    (
+        "an issuer is published by a service without an address",
+        "cloudProvider: aws",
+        "cloudProvider: aws\n  serviceAccountIssuerDiscovery: {discoveryService: {url: \"\"}, enableAWSOIDCProvider: true}",
     ),
     (
         "an issuer is published twice",
@@ -326,6 +367,23 @@ const CASES: &[(&str, &str, &str)] = &[
         "role: Node\n  maxPrice: \"0.1\"\n  warmPool: {minSize: 3, maxSize: 1}",
     ),
     ("Karpenter manages a control plane", "role: Master", "role: Master\n  manager: Karpenter"),
+    (
+        "a group's labels are reserved",
+        "role: Node",
+        "role: Node\n  cloudLabels: {KubernetesCluster: x, k8s.io/role/master: \"1\"}",
+    ),
+    (
+        "a node's metadata takes no hop",
+        "role: Node",
+        "role: Node\n  instanceMetadata: {httpPutResponseHopLimit: 0}",
+    ),
+    (
+        "a warm pool is less than nothing",
+        "role: Node",
+        "role: Node\n  warmPool: {minSize: -1, maxSize: -2}",
+    ),
+    ("a bastion has a warm pool", "role: Node", "role: Bastion\n  warmPool: {minSize: 1}"),
+    ("a group is of a role that groups no longer have", "role: Node", "role: Etcd"),
     (
         "taints have no effect",
         "role: Node",

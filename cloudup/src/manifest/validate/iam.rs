@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cloudup_tasks::arn::IamKind;
+use cloudup_tasks::arn::{Arn, IamKind};
 
 use super::{Check, arns, policies};
 use crate::{
@@ -29,6 +29,26 @@ pub(super) fn check(cluster: &Cluster, check: &mut Check<'_>) {
         account(&entry_path(index), entry, check);
     }
     roles(cluster, check);
+    identities(cluster, check);
+}
+
+/// The API server takes users and roles of IAM for users of the cluster, and nobody else.
+fn identities(cluster: &Cluster, check: &mut Check<'_>) {
+    let path = "/spec/authentication/aws/identityMappings";
+    let mappings = cluster.raw.pointer(path).and_then(|value| value.as_array());
+    for (index, mapping) in mappings.into_iter().flatten().enumerate() {
+        let arn = mapping["arn"].as_str().unwrap_or_default();
+        let is_identity = arn
+            .parse::<Arn>()
+            .is_ok_and(|arn| ["role/", "user/"].iter().any(|kind| arn.resource.starts_with(kind)));
+        if !is_identity {
+            check.wrong(
+                &format!("spec.authentication.aws.identityMappings[{index}].arn"),
+                format!("{arn:?} is not the ARN of a role or a user"),
+                "write it like arn:aws:iam::123456789012:role/NAME",
+            );
+        }
+    }
 }
 
 /// Each account has a role of its own, and so have add-ons.
