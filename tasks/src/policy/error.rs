@@ -32,25 +32,27 @@ pub struct Mistake {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// The value in a list that it is about: the place is that value's.
+    pub(super) value: Option<String>,
 }
 
 impl Mistake {
     /// A mistake at `path`.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), position: None, message: message.into(), hint: None }
+        Self { path: path.into(), position: None, message: message.into(), hint: None, value: None }
+    }
+
+    /// About this value of the list at its path.
+    #[must_use]
+    pub(super) fn about(mut self, value: &str) -> Self {
+        self.value = Some(value.to_owned());
+        self
     }
 
     /// What to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
-        self
-    }
-
-    /// The same, where there is something to say.
-    #[must_use]
-    pub(crate) fn maybe_hint(mut self, hint: Option<String>) -> Self {
-        self.hint = hint;
         self
     }
 }
@@ -80,13 +82,24 @@ pub struct Position {
     pub column: usize,
 }
 
-impl Position {
-    /// The place `offset` bytes into `text`.
-    pub(crate) fn of(text: &str, offset: usize) -> Self {
-        let before = text.get(..offset).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Self { line, column: before[start..].chars().count() + 1 }
+/// Where the lines of a text start, so that the place of anything in it is quickly said.
+pub(super) struct Lines<'t> {
+    text: &'t str,
+    starts: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    pub(super) fn of(text: &'t str) -> Self {
+        let breaks = text.match_indices('\n').map(|(offset, _)| offset + 1);
+        Self { text, starts: std::iter::once(0).chain(breaks).collect() }
+    }
+
+    /// The place `offset` bytes into the text.
+    pub(super) fn position(&self, offset: usize) -> Position {
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).and_then(|line| self.starts.get(line)).copied();
+        let before = self.text.get(start.unwrap_or_default()..offset).unwrap_or_default();
+        Position { line, column: before.chars().count() + 1 }
     }
 }
 
@@ -101,6 +114,14 @@ pub(crate) fn did_you_mean<'a>(
     written: &str,
     words: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
+    nearest(written, words).map(|word| format!("did you mean `{word}`?"))
+}
+
+/// The word that is closest to what was written, where one is close.
+pub(super) fn nearest<'a>(
+    written: &str,
+    words: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     const CLOSE: f64 = 0.8;
     let lower = written.to_lowercase();
     words
@@ -108,5 +129,20 @@ pub(crate) fn did_you_mean<'a>(
         .map(|word| (strsim::jaro_winkler(&lower, &word.to_lowercase()), word))
         .filter(|(closeness, _)| *closeness >= CLOSE)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, word)| format!("did you mean `{word}`?"))
+        .map(|(_, word)| word)
+}
+
+/// The word that a letter or two of `written` are missing, wrong or too many for.
+pub(super) fn close_to<'a>(
+    written: &str,
+    words: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    const LETTERS: usize = 2;
+    let lower = written.to_lowercase();
+    words
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(&lower, &word.to_lowercase()), word))
+        .filter(|(letters, _)| *letters <= LETTERS)
+        .min_by_key(|(letters, _)| *letters)
+        .map(|(_, word)| word)
 }

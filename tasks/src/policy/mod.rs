@@ -33,7 +33,10 @@ mod json;
 mod minimise;
 mod parse;
 mod principal;
+mod reader;
+mod slips;
 mod statement;
+mod syntax;
 mod values;
 mod weaker;
 

@@ -83,13 +83,29 @@ impl Statement {
         Self::of(Effect::Deny, sid.into())
     }
 
-    /// Reads a list of statements, as manifests hold them.
+    /// Reads a list of statements, as manifests hold them, or a single one.
+    ///
+    /// They are written by hand. So the names of members may be in any case, and what IAM would
+    /// take although it can only be a slip is refused: a misspelt variable, say.
     ///
     /// # Errors
     ///
     /// Every mistake in it, with its place in the text.
     pub fn parse_list(text: &str, usage: DocumentUse) -> Result<Vec<Self>, DocumentError> {
-        parse::statements(text, Some(usage))
+        parse::statements(text, usage, None)
+    }
+
+    /// The same where it is known in which `partition` the account is: IAM takes no ARN of another.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse_list`](Self::parse_list).
+    pub fn parse_list_in(
+        text: &str,
+        usage: DocumentUse,
+        partition: &str,
+    ) -> Result<Vec<Self>, DocumentError> {
+        parse::statements(text, usage, Some(partition))
     }
 
     /// Where in the text of a [list](Self::parse_list) each of its statements starts.
