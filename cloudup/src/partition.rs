@@ -1,21 +1,34 @@
 //! The parts AWS is divided into, and what differs between them.
 
-/// What the names of regions in a part of AWS start with, and its DNS suffix; other regions are
-/// the commercial part's. From the AWS SDKs' partition metadata.
-const DNS_SUFFIXES: [(&str, &str); 7] = [
-    ("cn-", "amazonaws.com.cn"),
-    ("us-gov-", "amazonaws.com"),
-    ("us-iso-", "c2s.ic.gov"),
-    ("us-isob-", "sc2s.sgov.gov"),
-    ("eu-isoe-", "cloud.adc-e.uk"),
-    ("us-isof-", "csp.hci.ic.gov"),
-    ("eusc-", "amazonaws.eu"),
+/// What the names of regions in a part of AWS start with, its partition and its DNS suffix; other
+/// regions are the commercial part's. From the AWS SDKs' partition metadata.
+const PARTS: [(&str, &str, &str); 7] = [
+    ("cn-", "aws-cn", "amazonaws.com.cn"),
+    ("us-gov-", "aws-us-gov", "amazonaws.com"),
+    ("us-iso-", "aws-iso", "c2s.ic.gov"),
+    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+    ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
+    ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
+    ("eusc-", "aws-eusc", "amazonaws.eu"),
 ];
+
+/// What the names of the commercial part's regions start with.
+const COMMERCIAL: [&str; 9] = ["us-", "eu-", "ap-", "sa-", "ca-", "me-", "af-", "il-", "mx-"];
+
+fn part(region: &str) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    PARTS.iter().find(|(prefix, ..)| region.starts_with(prefix))
+}
+
+/// The partition that `region` is in, where its name says so. Whoever has an account's ARN reads it
+/// there.
+pub(crate) fn partition(region: &str) -> Option<&'static str> {
+    let is_commercial = COMMERCIAL.iter().any(|prefix| region.starts_with(prefix));
+    part(region).map(|(_, partition, _)| *partition).or(is_commercial.then_some("aws"))
+}
 
 /// The domain that the AWS services of `region` are under.
 pub fn dns_suffix(region: &str) -> &'static str {
-    let known = DNS_SUFFIXES.iter().find(|(prefix, _)| region.starts_with(prefix));
-    known.map_or("amazonaws.com", |(_, suffix)| suffix)
+    part(region).map_or("amazonaws.com", |(.., suffix)| suffix)
 }
 
 /// EC2 as the principal of a trust policy. It goes by the region, where ARNs go by the
@@ -52,6 +65,20 @@ mod tests {
         ];
         for (region, principal) in table {
             assert_eq!(ec2_service(region), principal, "{region}");
+        }
+    }
+
+    #[test]
+    fn a_region_names_its_partition_unless_it_is_unknown() {
+        let table = [
+            ("us-east-1", Some("aws")),
+            ("us-gov-west-1", Some("aws-us-gov")),
+            ("eu-isoe-west-1", Some("aws-iso-e")),
+            ("eusc-de-east-1", Some("aws-eusc")),
+            ("randomunknown", None),
+        ];
+        for (region, expected) in table {
+            assert_eq!(partition(region), expected, "{region}");
         }
     }
 }

@@ -225,7 +225,7 @@ fn empty_policy(case: &Value) -> Option<String> {
         "aws": { "policyARNs": ["arn:aws:iam::123456789012:policy/p"] },
     });
     let ours =
-        InlinePolicies::of_service_account(&serde_json::from_value(entry).expect("an entry"));
+        InlinePolicies::of_service_account(0, &serde_json::from_value(entry).expect("an entry"));
     let is_empty = ours.as_ref().is_ok_and(|policies| policies.documents().count() == 0);
     (text(case, "expected_text") != "" || !is_empty).then(|| format!("{ours:?}"))
 }

@@ -51,8 +51,10 @@ impl Fact {
             field: path.clone(),
             instance_group: group.cloned(),
             value: given.map(|(value, _)| value.clone()).filter(|_| inside.is_none()),
-            place: given.map(|(_, source)| {
-                let inside = inside.and_then(|at| source.place_inside(path, at.line, at.column));
+            place: given.map(|(value, source)| {
+                let inside = inside
+                    .zip(value.as_str())
+                    .and_then(|(at, text)| source.inside(path, text).place(at.line, at.column));
                 inside.unwrap_or_else(|| source.place(path))
             }),
             default: default.clone().filter(|_| given.is_none()),

@@ -144,9 +144,7 @@ impl Decoder<'_> {
     fn remember(&mut self, entry: &Entry, path: &FieldPath) {
         let at = match &entry.value.tree {
             Tree::Scalar(scalar) if !entry.value.is_null() => {
-                if scalar.literal {
-                    self.source.insert_literal(path, entry.value.at);
-                }
+                self.source.insert_text(path, &scalar.written);
                 entry.value.at
             }
             _ => entry.key_at,
@@ -196,6 +194,9 @@ impl Decoder<'_> {
                 let name = entries.first().map_or("aws", |entry| entry.key.as_str());
                 Some(format!("v1alpha2 has the provider's name alone: cloudProvider: {name}"))
             }
+            (Type::String, _) if is_policy(path.as_str()) => {
+                Some("write the statements as a text: put | behind the colon".to_owned())
+            }
             (Type::Object, Tree::Scalar(_)) => Some("give its fields, or {} for none".to_owned()),
             _ => None,
         };
@@ -238,6 +239,11 @@ pub(super) fn duplicates<'e>(
         }
     }
     once
+}
+
+/// Whether a list of statements stands here.
+fn is_policy(path: &str) -> bool {
+    path.starts_with("spec.additionalPolicies[") || path.ends_with(".aws.inlinePolicy")
 }
 
 /// A hint where the other kind of document has such a field.

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{mistake::Place, yaml::Position};
+use super::{
+    mistake::Place,
+    yaml::{Position, Written},
+};
 
 /// Where a document came from, and where in it each field is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,7 +16,7 @@ pub struct Source {
     pub document: usize,
     start: Position,
     positions: BTreeMap<String, Position>,
-    literals: BTreeMap<String, Position>,
+    texts: BTreeMap<String, Written>,
 }
 
 impl Source {
@@ -25,8 +28,8 @@ impl Source {
         self.positions.insert(path.0.clone(), at);
     }
 
-    pub(super) fn insert_literal(&mut self, path: &FieldPath, at: Position) {
-        self.literals.insert(path.0.clone(), at);
+    pub(super) fn insert_text(&mut self, path: &FieldPath, written: &Written) {
+        self.texts.insert(path.0.clone(), written.clone());
     }
 
     /// Line and column, from 1, of a field's value (of its name, where the value is a list or a
@@ -50,15 +53,15 @@ impl Source {
         self.place_at(path, at)
     }
 
-    /// The place of a line and column, from 1, inside a text in the document. They are counted from
-    /// the text's beginning where the text is not written line by line (`|`).
-    pub(crate) fn place_inside(&self, path: &str, line: usize, column: usize) -> Option<Place> {
-        let start = self.literals.get(path)?;
-        let at = Position {
-            line: start.line + line.saturating_sub(1),
-            column: start.column + column.saturating_sub(1),
-        };
-        Some(self.place_at(path, at))
+    /// What a field's text is made of, to find places inside it.
+    pub(crate) fn inside<'s>(&'s self, path: &'s str, text: &str) -> Inside<'s> {
+        let lines = text.split('\n').scan(0, |next, line| {
+            let start = *next;
+            *next += line.chars().count() + 1;
+            Some(start)
+        });
+        let characters = self.texts.get(path).and_then(|written| written.places(text));
+        Inside { source: self, path, characters, lines: lines.collect() }
     }
 
     pub(super) fn place_at(&self, path: &str, at: Position) -> Place {
@@ -69,6 +72,27 @@ impl Source {
             line: at.line,
             column: at.column,
         }
+    }
+}
+
+/// The inside of a field's text.
+pub(crate) struct Inside<'s> {
+    source: &'s Source,
+    path: &'s str,
+    /// Where in the file each character of the text stands, and its end, as far as that can be
+    /// told for sure.
+    characters: Option<Vec<Position>>,
+    /// The character that each line of the text begins with.
+    lines: Vec<usize>,
+}
+
+impl Inside<'_> {
+    /// The place in the file of a line and column, from 1, of the text. `None` where that cannot
+    /// be told for sure.
+    pub(crate) fn place(&self, line: usize, column: usize) -> Option<Place> {
+        let start = self.lines.get(line.checked_sub(1)?)?;
+        let at = self.characters.as_ref()?.get(start + column.checked_sub(1)?)?;
+        Some(self.source.place_at(self.path, *at))
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     Choice, Condition, Document, DocumentError, DocumentUse, Effect, Mistake, Position, Principal,
     PrincipalKind, Statement,
     check::Grammar,
-    error::did_you_mean,
+    error::{Lines, did_you_mean},
     json::{Kind, Member, Node},
     reader::{Reader, Scalars, join, read},
 };
@@ -48,7 +48,8 @@ pub(super) fn places(text: &str) -> Vec<Position> {
         Ok(Kind::Object(_)) => vec![root],
         _ => Vec::new(),
     };
-    nodes.into_iter().map(|node| Position::of(text, node.offset(text))).collect()
+    let lines = Lines::of(text);
+    nodes.into_iter().map(|node| lines.position(node.offset(text))).collect()
 }
 
 impl Reader<'_> {

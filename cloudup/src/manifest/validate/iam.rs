@@ -26,7 +26,7 @@ pub(super) fn check(cluster: &Cluster, check: &mut Check<'_>) {
         arns::check("spec.iam.permissionsBoundary", boundary, IamKind::Policy, check);
     }
     for (index, entry) in iam.service_account_external_permissions.iter().enumerate() {
-        account(&entry_path(index), entry, check);
+        account(&entry_path(index), entry, policies::partition(cluster), check);
     }
     roles(cluster, check);
     identities(cluster, check);
@@ -89,7 +89,12 @@ fn roles(cluster: &Cluster, check: &mut Check<'_>) {
     }
 }
 
-fn account(path: &str, entry: &ServiceAccountPermission, check: &mut Check<'_>) {
+fn account(
+    path: &str,
+    entry: &ServiceAccountPermission,
+    partition: Option<&str>,
+    check: &mut Check<'_>,
+) {
     for (field, value, example) in [
         ("name", &entry.name, "the service account's"),
         ("namespace", &entry.namespace, "default, or * for any"),
@@ -120,11 +125,11 @@ fn account(path: &str, entry: &ServiceAccountPermission, check: &mut Check<'_>) 
             "the entry gives no permissions",
             "give aws.policyARNs or aws.inlinePolicy",
         ),
-        Some(aws) => permission(&place, aws, check),
+        Some(aws) => permission(&place, aws, partition, check),
     }
 }
 
-fn permission(path: &str, aws: &AwsPermission, check: &mut Check<'_>) {
+fn permission(path: &str, aws: &AwsPermission, partition: Option<&str>, check: &mut Check<'_>) {
     match (aws.policy_arns.is_empty(), &aws.inline_policy) {
         (true, None) => {
             let given = ["policyARNs", "inlinePolicy"].map(|name| format!("{path}.{name}"));
@@ -145,6 +150,6 @@ fn permission(path: &str, aws: &AwsPermission, check: &mut Check<'_>) {
         arns::check(&format!("{path}.policyARNs[{index}]"), arn, IamKind::Policy, check);
     }
     if let Some(text) = &aws.inline_policy {
-        policies::statements(&format!("{path}.inlinePolicy"), text, check);
+        policies::statements(&format!("{path}.inlinePolicy"), text, partition, check);
     }
 }

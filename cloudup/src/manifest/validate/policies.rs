@@ -4,15 +4,20 @@ use std::collections::BTreeMap;
 
 use cloudup_tasks::{
     arn::IamKind,
-    policy::{DocumentUse, Statement},
+    cloud::iam::Quotas,
+    policy::{Document, DocumentError, DocumentUse, Statement},
 };
 use serde_json::Value;
 
 use super::{Check, arns};
-use crate::manifest::{
-    Cluster, Mistake,
-    spec::Role,
-    suggest::{did_you_mean, one_of},
+use crate::{
+    environment,
+    manifest::{
+        Cluster, Mistake,
+        spec::Role,
+        suggest::{did_you_mean, one_of},
+    },
+    partition,
 };
 
 /// Roles that kOps knows and no instance group can have.
@@ -41,10 +46,11 @@ pub(super) fn check(cluster: &Cluster, check: &mut Check<'_>) {
             check.wrong(&path, message, format!("AWS allows {MOST_ATTACHMENTS} at most"));
         }
     }
+    let partition = partition(cluster);
     for (key, value) in given("additionalPolicies", cluster) {
         if value.is_string() || value.is_null() {
             let text = value.as_str().unwrap_or_default();
-            statements(&format!("spec.additionalPolicies[{key}]"), text, check);
+            statements(&format!("spec.additionalPolicies[{key}]"), text, partition, check);
         }
     }
 }
@@ -78,8 +84,8 @@ fn keys(field: &str, cluster: &Cluster, check: &mut Check<'_>) {
     }
 }
 
-/// Checks the text of a JSON list of statements.
-pub(super) fn statements(path: &str, text: &str, check: &mut Check<'_>) {
+/// Checks the text of a JSON list of statements, for an account in `partition`, if that is known.
+pub(super) fn statements(path: &str, text: &str, partition: Option<&str>, check: &mut Check<'_>) {
     if text.trim().is_empty() {
         check.wrong(
             path,
@@ -89,7 +95,7 @@ pub(super) fn statements(path: &str, text: &str, check: &mut Check<'_>) {
         return;
     }
     if let Ok(Value::Object(object)) = serde_json::from_str::<Value>(text)
-        && object.contains_key("Statement")
+        && object.keys().any(|key| key.eq_ignore_ascii_case("Statement"))
     {
         let message = "this is a whole policy, and has to be a list of statements";
         check.wrong(path, message, "give what is in Statement, in brackets: [ … ]");
@@ -98,16 +104,46 @@ pub(super) fn statements(path: &str, text: &str, check: &mut Check<'_>) {
     if serde_json::from_str::<[(); 0]>(text).is_ok() {
         return; // No statements are no policy.
     }
-    let Err(error) = Statement::parse_list(text, DocumentUse::Permissions) else { return };
+    let read = match partition {
+        Some(partition) => Statement::parse_list_in(text, DocumentUse::Permissions, partition),
+        None => Statement::parse_list(text, DocumentUse::Permissions),
+    };
+    match read {
+        Ok(statements) => size(path, &Document::new(statements), check),
+        Err(error) => mistakes(path, text, error, check),
+    }
+}
+
+/// It has to fit into a role that has nothing else.
+fn size(path: &str, document: &Document, check: &mut Check<'_>) {
+    let (size, most) = (document.size(), Quotas::default().role_policy_size);
+    if size > most {
+        let message = format!("the policy takes {size} characters, and a role has room for {most}");
+        let hint = "make a managed policy of a part of it, and attach that by its ARN";
+        check.wrong(path, message, hint);
+    }
+}
+
+/// Tells the mistakes in a text at their places in the file. Where those cannot be told, the text's
+/// place is given, and that in the text beside it.
+fn mistakes(path: &str, text: &str, error: DocumentError, check: &mut Check<'_>) {
+    let inside = check.source.inside(path, text);
     for mistake in error.mistakes {
         let at = mistake.position;
-        let place = at.and_then(|at| check.source.place_inside(path, at.line, at.column));
-        let here = if mistake.path.is_empty() { "the policy" } else { &mistake.path };
-        let mut message = format!("{here}: {}", mistake.message);
+        let place = at.and_then(|at| inside.place(at.line, at.column));
+        let mut message = match mistake.path.as_str() {
+            "" => format!("the policy {}", mistake.message),
+            here => format!("{here}: {}", mistake.message),
+        };
         if let (None, Some(at)) = (&place, at) {
             message = format!("{message}, at {at} of the text");
         }
         let place = place.unwrap_or_else(|| check.source.place(path));
         check.mistakes.push(Mistake { place, message, hint: mistake.hint });
     }
+}
+
+/// The partition that the cluster's account is in, as far as its subnets say.
+pub(super) fn partition(cluster: &Cluster) -> Option<&'static str> {
+    partition::partition(&environment::region(&cluster.spec.subnets).ok()?)
 }

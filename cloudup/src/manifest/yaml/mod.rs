@@ -4,11 +4,13 @@ mod parse;
 mod scalar;
 mod split;
 mod tree;
+mod written;
 
 pub(super) use parse::{Fault, parse};
 pub(super) use scalar::{Resolved, Scalar};
 pub(super) use split::split;
 pub(super) use tree::{Entry, Node, Tree};
+pub(super) use written::{Style, Written};
 
 /// A line and a column, both from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 
-use super::{Entry, Node, Position, Scalar, Tree, split::Part};
+use super::{Entry, Node, Position, Scalar, Style, Tree, Written, split::Part};
 
 /// How deep a document may be nested. kOps' own types need less than thirty.
 const MAX_DEPTH: usize = 100;
@@ -22,10 +22,14 @@ pub(in crate::manifest) struct Fault {
 /// Reads a part's documents, leaving out empty ones.
 pub(in crate::manifest) fn parse(part: Part<'_>) -> (Vec<Node>, Option<Fault>) {
     let mut builder = Builder { lines_before: part.lines_before, ..Builder::default() };
+    let mut rest = Rest { text: part.text, index: 0 };
     let mut parser = Parser::new_from_str(part.text);
     while let Some(event) = parser.next_event() {
         let done = match event {
-            Ok((event, span)) => builder.accept(event, span),
+            Ok((event, span)) => {
+                let raw = rest.between(span.start.index(), span.end.index());
+                builder.accept(event, span, raw)
+            }
             Err(error) => Err(builder.syntax(&error)),
         };
         if let Err(fault) = done {
@@ -33,6 +37,28 @@ pub(in crate::manifest) fn parse(part: Part<'_>) -> (Vec<Node>, Option<Fault>) {
         }
     }
     (builder.documents, None)
+}
+
+/// What of a text has not been passed yet.
+struct Rest<'t> {
+    text: &'t str,
+    /// How many characters have been passed.
+    index: usize,
+}
+
+impl<'t> Rest<'t> {
+    /// The text between two characters; what comes before the first is passed.
+    fn between(&mut self, start: usize, end: usize) -> &'t str {
+        let passed = start.saturating_sub(self.index);
+        self.text = &self.text[bytes(self.text, passed)..];
+        self.index += passed;
+        &self.text[..bytes(self.text, end.saturating_sub(self.index))]
+    }
+}
+
+/// How many bytes the first characters of a text have.
+fn bytes(text: &str, characters: usize) -> usize {
+    text.char_indices().nth(characters).map_or(text.len(), |(offset, _)| offset)
 }
 
 #[derive(Default)]
@@ -64,7 +90,7 @@ enum Content {
 }
 
 impl Builder {
-    fn accept(&mut self, event: Event<'_>, span: Span) -> Result<(), Fault> {
+    fn accept(&mut self, event: Event<'_>, span: Span, raw: &str) -> Result<(), Fault> {
         let at = self.position(span.start);
         match event {
             Event::DocumentStart(_) => self.anchors.clear(),
@@ -74,7 +100,7 @@ impl Builder {
                 let scalar = Scalar {
                     text: text.into_owned(),
                     plain: style == ScalarStyle::Plain && !text_by_tag,
-                    literal: style == ScalarStyle::Literal,
+                    written: Written { style: styled(style), at, raw: raw.to_owned() },
                 };
                 self.add(Node { at, tree: Tree::Scalar(scalar) }, anchor)?;
             }
@@ -177,7 +203,7 @@ impl Builder {
 }
 
 /// What the parser says, what it means, and what to do.
-const SYNTAX: [(&str, &str, &str); 10] = [
+const SYNTAX: [(&str, &str, &str); 12] = [
     ("tab", "there is a tab", "indent with spaces"),
     (
         "mapping values are not allowed",
@@ -209,6 +235,16 @@ const SYNTAX: [(&str, &str, &str); 10] = [
         "something that opens here is not closed",
         "close the quote or bracket",
     ),
+    (
+        "invalid trailing content after",
+        "a text in quotes ends before this",
+        "put a text with quotes of its own behind |, or in quotes of the other kind",
+    ),
+    (
+        "byte order mark",
+        "there is a byte order mark inside the document",
+        "remove it: save as plain UTF-8",
+    ),
     ("unexpected character", "a text cannot start with this character", "put the text in quotes"),
     (
         "unknown anchor",
@@ -221,6 +257,15 @@ const SYNTAX: [(&str, &str, &str); 10] = [
         "use single quotes, or write \\\\ for a backslash",
     ),
 ];
+
+fn styled(style: ScalarStyle) -> Style {
+    match style {
+        ScalarStyle::Plain => Style::Plain,
+        ScalarStyle::SingleQuoted => Style::SingleQuoted,
+        ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
+        ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
+    }
+}
 
 fn fault(at: Position, message: &str, hint: Option<&str>) -> Fault {
     Fault { at, message: message.to_owned(), hint: hint.map(str::to_owned) }

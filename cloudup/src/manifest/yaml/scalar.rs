@@ -2,14 +2,16 @@
 
 use serde_json::{Number, Value};
 
+use super::Written;
+
 /// A scalar as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::manifest) struct Scalar {
     pub(in crate::manifest) text: String,
     /// Whether it was written without quotes, so that it may be something else than text.
     pub(in crate::manifest) plain: bool,
-    /// Whether it was written line by line (`|`).
-    pub(in crate::manifest) literal: bool,
+    /// How it stands in the file.
+    pub(in crate::manifest) written: Written,
 }
 
 /// What a scalar stands for.
@@ -113,7 +115,7 @@ mod tests {
     use super::*;
 
     fn plain(text: &str) -> Resolved {
-        Scalar { text: text.to_owned(), plain: true, literal: false }.resolve()
+        Scalar { text: text.to_owned(), plain: true, written: Written::default() }.resolve()
     }
 
     #[test]
@@ -147,7 +149,7 @@ mod tests {
 
     #[test]
     fn quoted_scalars_are_text() {
-        let scalar = Scalar { text: "true".to_owned(), plain: false, literal: false };
+        let scalar = Scalar { text: "true".to_owned(), plain: false, written: Written::default() };
         assert_eq!(scalar.resolve(), Resolved::Text);
     }
 }
