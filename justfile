@@ -21,6 +21,10 @@ lint:
 test:
     cargo test --workspace
 
+# Fuzz what reads manifests and policies, SECONDS altogether. What it finds goes to tests/fuzz/found.
+fuzz seconds="60":
+    tests/fuzz/run {{seconds}}
+
 # The documentation builds without warnings.
 docs:
     RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
