@@ -10,6 +10,7 @@ use std::{
 
 use cloudup::{
     environment::Environment,
+    explain::{ExplainedStatement, Explanation},
     issuer::issuer,
     manifest::{Cluster, Manifest},
     model::{AccountRole, Blueprint},
@@ -125,6 +126,26 @@ async fn roles_are_granted_what_kops_grants_them() {
         }
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+#[tokio::test]
+async fn every_statement_is_explained_by_fields_of_the_manifest() {
+    for Case { name, blueprint, .. } in cases().await {
+        for role in Explanation::of(&blueprint).roles {
+            let inline = role.inline.policies.iter().flat_map(|policy| &policy.statements);
+            for ExplainedStatement { statement, reasons } in inline.chain(&role.trust.statements) {
+                let sid = &statement.sid;
+                let asked: BTreeSet<_> = reasons.iter().flat_map(|it| &it.actions).collect();
+                let grants = statement.grants();
+                let allowed: Vec<_> = grants.iter().map(|it| it.action.to_string()).collect();
+                assert_eq!(asked, allowed.iter().collect(), "{name} {} {sid:?}", role.name);
+                for fact in reasons.iter().flat_map(|it| it.because.iter().flatten()) {
+                    let is_told = fact.place.is_some() != fact.default.is_some();
+                    assert!(is_told, "{name} {} {sid:?} {fact:?}", role.name);
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test]

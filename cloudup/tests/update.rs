@@ -60,7 +60,10 @@ fn shared_nodes() -> String {
 }
 
 fn cluster(more: &str, groups: &[String]) -> Cluster {
-    let text = format!("{CLUSTER}{more}{}", groups.concat());
+    cluster_of(&format!("{CLUSTER}{more}{}", groups.concat()))
+}
+
+fn cluster_of(text: &str) -> Cluster {
     let manifest =
         Manifest::read(&[("cluster.yaml", text)]).unwrap_or_else(|errors| panic!("{errors}"));
     manifest.clusters.into_iter().next().expect("there is a cluster")
@@ -290,6 +293,30 @@ async fn access_that_a_role_has_anyway_is_not_gained_again() {
     let planned = plan(&account, &cluster(more, &nodes), UpdateOptions::default()).await;
     let access = &planned.access["nodes.demo.example.com"];
     assert_eq!(access.to_string(), "+ allow sqs:SendMessage on *\n");
+}
+
+#[tokio::test]
+async fn a_sid_that_a_statement_of_the_manifest_gets_is_neither_access_gained_nor_lost() {
+    let statement = r#"{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}"#;
+    let more = format!("  additionalPolicies: {{ node: '[{statement}]' }}\n");
+    let text = format!("{CLUSTER}{more}").replace("  iam: { allowContainerRegistry: true }\n", "");
+    let wanted = |group: String| cluster_of(&format!("{text}{group}"));
+    let account = account();
+    let ours = wanted(group("nodes", "Node", ""));
+    assert!(apply(&account, &ours, UpdateOptions::default()).await.report.succeeded());
+    // As kOps, and versions before, have put it.
+    let live = format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#);
+    let iam = CloudWriter::iam(&*account);
+    let (role, policy) = ("nodes.demo.example.com", "additional.nodes.demo.example.com");
+    iam.put_role_policy(role, policy, &live).await.unwrap();
+    let planned = plan(&account, &ours, UpdateOptions::default()).await;
+    assert_eq!(planned.report.counts().updated, 1, "it gets its Sid: {}", lines(&planned));
+    assert!(planned.access.is_empty());
+
+    iam.put_role_policy("shared", "its-own", &live).await.unwrap();
+    let planned = plan(&account, &wanted(shared_nodes()), UpdateOptions::default()).await;
+    let compared = "IAMRolePolicy/shared-nodes: ExistsAndWarnIfChanges (default), None, Kept";
+    assert!(lines(&planned).contains(compared), "{}", lines(&planned));
 }
 
 #[tokio::test]
