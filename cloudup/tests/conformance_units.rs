@@ -227,7 +227,7 @@ fn empty_policy(case: &Value) -> Option<String> {
     let ours =
         InlinePolicies::of_service_account(0, &serde_json::from_value(entry).expect("an entry"));
     let is_empty = ours.as_ref().is_ok_and(|policies| policies.documents().count() == 0);
-    (text(case, "expected_text") != "" || !is_empty).then(|| format!("{ours:?}"))
+    (!text(case, "expected_text").is_empty() || !is_empty).then(|| format!("{ours:?}"))
 }
 
 fn iam_service_ec2(case: &Value) -> Option<String> {
