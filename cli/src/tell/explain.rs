@@ -103,7 +103,7 @@ fn attached(out: &mut dyn Write, attached: &ExplainedAttachments) -> io::Result<
 fn statement(out: &mut dyn Write, explained: &ExplainedStatement) -> io::Result<()> {
     let ExplainedStatement { statement, reasons } = explained;
     let sid = statement.sid.as_deref().unwrap_or("(no Sid)");
-    writeln!(out, "\n    {UPDATE}{sid}{UPDATE:#}")?;
+    writeln!(out, "\n    {HEADING}{sid}{HEADING:#}")?;
     let Statement { effect, condition, .. } = statement;
     let grants = statement.grants();
     let named = |of: fn(&Grant) -> Option<&Names<String>>| -> BTreeSet<String> {

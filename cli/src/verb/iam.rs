@@ -4,13 +4,9 @@ use std::io::Write as _;
 
 use cloudup::{
     explain::{ExplainedRole, Explanation, Subject, UnknownSubject},
-    issuer::issuer,
-    manifest::Cluster,
-    model::Blueprint,
-    policy::{InlinePolicies, instance_trust, service_account_trust},
+    manifest::{Cluster, Notice},
     update::{Update, UpdateOptions},
 };
-use cloudup_tasks::policy::Document;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -26,6 +22,9 @@ use crate::{
 pub(super) struct Shown {
     /// What account was asked: AWS, or the embedded account of which file.
     cloud: String,
+    /// What is worth knowing and is about no role.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<Notice>,
     #[serde(flatten)]
     explanation: Explanation,
 }
@@ -37,14 +36,15 @@ pub(super) async fn explain(global: &Global, args: &ExplainArgs) -> Result<Exit,
     let mut explanation = Explanation::of(update.blueprint());
     let is_meant = |role: &ExplainedRole| subject.as_ref().is_none_or(|it| role.subject == *it);
     explanation.roles.retain(is_meant);
-    let shown = Shown { cloud: cloud_name(&global.cloud), explanation };
+    let notices = if subject.is_none() { update.notices().to_vec() } else { Vec::new() };
+    let shown = Shown { cloud: cloud_name(&global.cloud), notices, explanation };
     if global.output == OutputArg::Json {
         let text = serde_json::to_string_pretty(&shown)
             .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
         return print(|out| writeln!(out, "{text}"));
     }
-    let notices: &[_] = if subject.is_none() { update.notices() } else { &[] };
-    print(|out| tell::explain::write(out, &shown.cloud, &shown.explanation, notices))
+    let Shown { cloud, notices, explanation } = &shown;
+    print(|out| tell::explain::write(out, cloud, explanation, notices))
 }
 
 /// Runs `iam policy`. The document is JSON, whatever `-o` says: there is no other form of it.
@@ -54,9 +54,9 @@ pub(super) async fn policy(global: &Global, args: &PolicyArgs) -> Result<Exit, F
     let subject = subject.expect("a role is given");
     let blueprint = update.blueprint();
     let document = if args.trust {
-        Some(trust(blueprint, &subject))
+        Some(subject.trust(blueprint))
     } else {
-        let policies = policies(blueprint, &subject).cloned().unwrap_or_default();
+        let policies = subject.policies(blueprint).cloned().unwrap_or_default();
         if args.additional { policies.additional } else { policies.own }
     };
     if let Some(document) = document {
@@ -71,27 +71,6 @@ pub(super) async fn policy(global: &Global, args: &PolicyArgs) -> Result<Exit, F
     // Where standard error is gone, nobody is left to be told.
     let _ = writeln!(anstream::stderr(), "role {role} {word}");
     Ok(Exit::Done)
-}
-
-fn policies<'b>(blueprint: &'b Blueprint, subject: &Subject) -> Option<&'b InlinePolicies> {
-    match subject {
-        Subject::Instances(role) => blueprint.policies().get(role),
-        Subject::ServiceAccount(account) => {
-            let role = blueprint.accounts().iter().find(|role| role.account == *account);
-            role.map(|role| &role.policies)
-        }
-    }
-}
-
-fn trust(blueprint: &Blueprint, subject: &Subject) -> Document {
-    let environment = blueprint.environment();
-    match subject {
-        Subject::Instances(_) => instance_trust(&environment.region),
-        Subject::ServiceAccount(account) => {
-            let issuer = issuer(blueprint.cluster(), &environment.region);
-            service_account_trust(account, &issuer, environment)
-        }
-    }
 }
 
 /// The update whose documents are meant, and the role; or all that is wrong with what was given.

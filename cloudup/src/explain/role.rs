@@ -28,7 +28,8 @@ pub(super) fn explained(blueprint: &Blueprint, subject: &Subject) -> Option<Expl
 
 fn of_instances(blueprint: &Blueprint, role: Role) -> Option<ExplainedRole> {
     let cluster = blueprint.cluster();
-    let policies = blueprint.policies().get(&role)?;
+    let subject = Subject::Instances(role);
+    let policies = subject.policies(blueprint)?;
     let asked = policy::groups(cluster, role);
     let trust = policy::instance_trust_request(&blueprint.environment().region, asked.clone());
     let path = cluster.path_of_role("externalPolicies", role);
@@ -39,13 +40,14 @@ fn of_instances(blueprint: &Blueprint, role: Role) -> Option<ExplainedRole> {
         attached: arns.map(|arns| attachments(blueprint, arns, &path)),
         boundary: boundary(cluster).filter(|_| is_made),
         is_made,
-        ..managed(blueprint, Subject::Instances(role), &asked, trust, policies)
+        ..managed(blueprint, subject, &asked, trust, policies)
     })
 }
 
 fn of_account(blueprint: &Blueprint, account: &ServiceAccount) -> Option<ExplainedRole> {
     let cluster = blueprint.cluster();
-    let role = blueprint.accounts().iter().find(|role| role.account == *account)?;
+    let subject = Subject::ServiceAccount(account.clone());
+    let policies = subject.policies(blueprint)?;
     let mut entries = cluster.spec.iam.service_account_external_permissions.iter().enumerate();
     let entry = entries.find(|(_, entry)| ServiceAccount::from(*entry) == *account);
     let add_on = AddOn::ALL.into_iter().find(|add_on| add_on.account() == *account);
@@ -66,8 +68,7 @@ fn of_account(blueprint: &Blueprint, account: &ServiceAccount) -> Option<Explain
     let environment = blueprint.environment();
     let trust_asked = asked.iter().map(|way| way.clone().and(because.clone())).collect();
     let trust = policy::account_trust_request(account, &issuer, environment, trust_asked);
-    let subject = Subject::ServiceAccount(account.clone());
-    Some(ExplainedRole { attached, ..managed(blueprint, subject, &asked, trust, &role.policies) })
+    Some(ExplainedRole { attached, ..managed(blueprint, subject, &asked, trust, policies) })
 }
 
 /// What there is to say about every role that an update makes.

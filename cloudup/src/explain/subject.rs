@@ -2,11 +2,15 @@
 
 use std::fmt;
 
+use cloudup_tasks::policy::Document;
 use serde::Serialize;
 
 use crate::{
+    issuer::issuer,
     manifest::{Cluster, did_you_mean, spec::Role},
+    model::Blueprint,
     names,
+    policy::{InlinePolicies, instance_trust, service_account_trust},
     service_accounts::{AddOn, ServiceAccount},
 };
 
@@ -49,6 +53,30 @@ impl Subject {
         match self {
             Self::Instances(role) => names::instance_role(*role, cluster),
             Self::ServiceAccount(account) => account.role_name(cluster),
+        }
+    }
+
+    /// The inline policies that its role has, or that the role of a profile needs which groups
+    /// bring; none where the blueprint has no such role.
+    pub fn policies<'b>(&self, blueprint: &'b Blueprint) -> Option<&'b InlinePolicies> {
+        match self {
+            Self::Instances(role) => blueprint.policies().get(role),
+            Self::ServiceAccount(account) => {
+                let role = blueprint.accounts().iter().find(|role| role.account == *account);
+                role.map(|role| &role.policies)
+            }
+        }
+    }
+
+    /// The trust document of its role.
+    pub fn trust(&self, blueprint: &Blueprint) -> Document {
+        let environment = blueprint.environment();
+        match self {
+            Self::Instances(_) => instance_trust(&environment.region),
+            Self::ServiceAccount(account) => {
+                let issuer = issuer(blueprint.cluster(), &environment.region);
+                service_account_trust(account, &issuer, environment)
+            }
         }
     }
 

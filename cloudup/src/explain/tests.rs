@@ -256,6 +256,47 @@ fn a_group_or_its_cluster_asks_for_a_hook_whichever_alone_would() {
 }
 
 #[test]
+fn a_role_is_found_by_name_by_word_and_by_account() {
+    let mut cluster = cluster(json!({
+        "iam": { "useServiceAccountExternalPermissions": true },
+        "topology": { "dns": { "type": "None" } },
+    }));
+    cluster.groups.retain(|group| group.spec.role != Role::ApiServer);
+    let account = "kube-system/ebs-csi-controller-sa";
+    let table = [
+        ("masters.minimal.example.com", Ok("control-plane")),
+        ("masters", Ok("control-plane")),
+        ("Master", Ok("control-plane")),
+        ("control_plane", Ok("control-plane")),
+        ("nodes", Ok("node")),
+        ("Node", Ok("node")),
+        (account, Ok(account)),
+        ("ebs-csi-controller-sa.kube-system.sa.minimal.example.com", Ok(account)),
+        ("ebs-csi-controller-sa", Err(r#"did you mean "kube-system/ebs-csi-controller-sa"?"#)),
+        (
+            "kube-system/ebs-csi-controler-sa",
+            Err(r#"did you mean "kube-system/ebs-csi-controller-sa"?"#),
+        ),
+        ("nodes.minimal.example.org", Err(r#"did you mean "nodes.minimal.example.com"?"#)),
+        (
+            "apiservers",
+            Err("no instance group has role APIServer; there are control-plane, node, "),
+        ),
+        ("zzz", Err("there are control-plane, node, bastion, kube-system/")),
+    ];
+    for (text, expected) in table {
+        match (Subject::named(&cluster, text), expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(found.to_string(), expected, "{text}"),
+            (Err(error), Err(hint)) => assert!(error.hint.starts_with(hint), "{text}: {error:?}"),
+            (found, expected) => panic!("{text}: {found:?}, not {expected:?}"),
+        }
+    }
+    for (text, can_be) in [("nodes", true), ("a.b", true), ("a/b", true), ("noods", false)] {
+        assert_eq!(Subject::check(text).is_ok(), can_be, "{text}");
+    }
+}
+
+#[test]
 fn what_a_group_with_its_own_profile_needs_is_explained() {
     let mut cluster = cluster(json!({ "iam": { "allowContainerRegistry": true } }));
     let profile = "arn:aws:iam::111122223333:instance-profile/workers";
@@ -308,6 +349,7 @@ proptest! {
                     it.statement.grants().iter().map(|it| it.action.to_string()).collect();
                 let allowed: BTreeSet<_> = allowed.iter().collect();
                 prop_assert_eq!(asked, allowed, "{} {} {:?}", role, policy, it.statement.sid);
+                prop_assert!(it.reasons.iter().all(|reason| !reason.purpose.is_empty()));
                 for fact in facts(it) {
                     let kind =
                         if fact.instance_group.is_some() { "InstanceGroup" } else { "Cluster" };

@@ -118,7 +118,7 @@ impl<'a> Permissions<'a> {
 
     /// Allows `actions` on `resources` where `condition` holds. A statement that is there already
     /// gains the actions and resources: both must go with each other, and its condition must be
-    /// the same. `purpose` says what for, as it follows "so that".
+    /// the same. `purpose` says what for: a sentence without its full stop.
     pub(super) fn allow(
         &mut self,
         sid: &'static str,
