@@ -9,7 +9,7 @@ const PARTS: [(&str, &str, &str); 7] = [
     ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
     ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
     ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
-    ("eusc-", "aws-eusc", "amazonaws.eu"),
+    ("eusc-de-", "aws-eusc", "amazonaws.eu"),
 ];
 
 /// What the names of the commercial part's regions start with.
@@ -62,6 +62,7 @@ mod tests {
             ("eu-isoe-west-1", "ec2.cloud.adc-e.uk"),
             ("us-isof-south-1", "ec2.csp.hci.ic.gov"),
             ("eusc-de-east-1", "ec2.amazonaws.eu"),
+            ("eusc-xx-east-1", "ec2.amazonaws.com"),
         ];
         for (region, principal) in table {
             assert_eq!(ec2_service(region), principal, "{region}");

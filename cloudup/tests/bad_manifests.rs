@@ -219,6 +219,11 @@ const CASES: &[(&str, &str, &str)] = &[
         "    master: |",
         "    node: '{\"Version\": \"2012-10-17\", \"Statement\": []}'\n    master: |",
     ),
+    (
+        "statements are not a list",
+        "    master: |",
+        "    node: '{\"Effect\": \"Allow\", \"Action\": \"*\", \"Resource\": \"*\"}'\n    master: |",
+    ),
     ("statements are empty", "    master: |", "    node: \"\"\n    master: |"),
     (
         "a service account says nothing",

@@ -94,11 +94,13 @@ pub(super) fn statements(path: &str, text: &str, partition: Option<&str>, check:
         );
         return;
     }
-    if let Ok(Value::Object(object)) = serde_json::from_str::<Value>(text)
-        && object.keys().any(|key| key.eq_ignore_ascii_case("Statement"))
-    {
-        let message = "this is a whole policy, and has to be a list of statements";
-        check.wrong(path, message, "give what is in Statement, in brackets: [ … ]");
+    if let Ok(Value::Object(object)) = serde_json::from_str::<Value>(text) {
+        let (what, hint) = if object.keys().any(|key| key.eq_ignore_ascii_case("Statement")) {
+            ("a whole policy", "give what is in Statement, in brackets: [ … ]")
+        } else {
+            ("one object", "put the statement in brackets: [ … ]")
+        };
+        check.wrong(path, format!("this is {what}, and has to be a list of statements"), hint);
         return;
     }
     if serde_json::from_str::<[(); 0]>(text).is_ok() {
