@@ -15,6 +15,10 @@ const PARTS: [(&str, &str, &str); 7] = [
 /// What the names of the commercial part's regions start with.
 const COMMERCIAL: [&str; 9] = ["us-", "eu-", "ap-", "sa-", "ca-", "me-", "af-", "il-", "mx-"];
 
+/// What stands second in them: where in the continent they are. kOps' tests have a region that is in
+/// no partition, `us-test-1`.
+const DIRECTIONS: [&str; 5] = ["north", "south", "east", "west", "central"];
+
 fn part(region: &str) -> Option<&'static (&'static str, &'static str, &'static str)> {
     PARTS.iter().find(|(prefix, ..)| region.starts_with(prefix))
 }
@@ -22,7 +26,10 @@ fn part(region: &str) -> Option<&'static (&'static str, &'static str, &'static s
 /// The partition that `region` is in, where its name says so. Whoever has an account's ARN reads it
 /// there.
 pub(crate) fn partition(region: &str) -> Option<&'static str> {
-    let is_commercial = COMMERCIAL.iter().any(|prefix| region.starts_with(prefix));
+    let is_commercial = COMMERCIAL.iter().any(|prefix| {
+        let rest = region.strip_prefix(prefix).unwrap_or_default();
+        DIRECTIONS.iter().any(|direction| rest.starts_with(direction))
+    });
     part(region).map(|(_, partition, _)| *partition).or(is_commercial.then_some("aws"))
 }
 
@@ -73,6 +80,8 @@ mod tests {
     fn a_region_names_its_partition_unless_it_is_unknown() {
         let table = [
             ("us-east-1", Some("aws")),
+            ("ap-northeast-3", Some("aws")),
+            ("us-test-1", None),
             ("us-gov-west-1", Some("aws-us-gov")),
             ("eu-isoe-west-1", Some("aws-iso-e")),
             ("eusc-de-east-1", Some("aws-eusc")),
