@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use cloudup_tasks::{
     cloud::iam::Quotas,
-    policy::{AccessDiff, Document, DocumentUse, Principal, Statement},
+    policy::{
+        AccessDiff, Choice, Document, DocumentUse, Effect, Principal, PrincipalKind, Statement,
+    },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
@@ -208,19 +210,57 @@ fn a_statement_that_moves_between_documents_changes_no_access() {
     assert!(AccessDiff::between([&together], &apart).is_empty());
 }
 
+/// Several conditions at once, in any case, with values of every kind and some with none.
+fn some_condition() -> impl Strategy<Value = Vec<(&'static str, &'static str, Vec<&'static str>)>> {
+    let operators = select(vec![
+        "StringEquals",
+        "stringlike",
+        "StringNotEqualsIfExists",
+        "ForAllValues:StringLike",
+        "ForAnyValue:StringEquals",
+        "Null",
+        "ArnNotLike",
+        "NumericLessThan",
+        "DateGreaterThan",
+        "NotIpAddress",
+        "Bool",
+    ]);
+    let keys = select(vec!["aws:RequestTag/a", "aws:requesttag/a", "aws:TagKeys", "s3:prefix"]);
+    let values = select(vec!["x", "X", "*", "?", "${aws:username}", "ä", "10.0.0.0/8", "1", ""]);
+    vec((operators, keys, vec(values, 0..3)), 0..4)
+}
+
+fn some_principal() -> impl Strategy<Value = Option<Principal>> {
+    let kind = select(PrincipalKind::ALL.to_vec());
+    let names = vec(select(vec!["*", "123456789012", "ec2.amazonaws.com", "a"]), 1..3);
+    option::weighted(
+        0.3,
+        prop_oneof![
+            Just(Principal::Anyone),
+            (kind, names).prop_map(|(kind, names)| Principal::of(kind, names)),
+        ],
+    )
+}
+
 fn some_statement() -> impl Strategy<Value = Statement> {
-    let actions =
-        vec(select(vec!["ec2:*", "ec2:DescribeRegions", "s3:Get*", "iam:PassRole"]), 1..4);
-    let resources = vec(select(vec!["*", "arn:aws:s3:::a/*", "arn:aws:ec2:*:*:volume/*"]), 1..3);
-    let condition = option::of((
-        select(vec!["StringEquals", "StringLike"]),
-        select(vec!["aws:RequestTag/a", "aws:ResourceTag/a"]),
-        vec(select(vec!["x", "y", "z"]), 0..3),
-    ));
-    (any::<(bool, bool, bool)>(), actions, resources, condition).prop_map(
-        |((deny, not_action, not_resource), actions, resources, condition)| {
+    let actions = select(vec!["ec2:*", "EC2:*", "ec2:Describe?egions", "s3:Get*", "iam:PassRole"]);
+    let resources = select(vec![
+        "*",
+        "arn:aws:s3:::a/*",
+        "arn:aws:s3:::${aws:username}/?",
+        "arn:aws:s3:::ä b",
+        "arn:aws:ec2:*:*:volume/*",
+    ]);
+    let choices = any::<(bool, bool, bool, bool)>();
+    let (actions, resources) = (vec(actions, 1..4), vec(resources, 1..3));
+    (choices, actions, resources, some_principal(), some_condition()).prop_map(
+        |((deny, not_action, not_resource, not_principal), actions, resources, who, conditions)| {
             let mut statement = if deny { Statement::deny("S") } else { Statement::allow("S") };
             statement.sid = None;
+            statement.principal = who.map(|principal| match not_principal {
+                true => Choice::AllBut(principal),
+                false => Choice::Only(principal),
+            });
             statement = if not_action {
                 statement.all_actions_but(actions)
             } else {
@@ -231,10 +271,9 @@ fn some_statement() -> impl Strategy<Value = Statement> {
             } else {
                 statement.resources(resources)
             };
-            match condition {
-                Some((operator, key, values)) => statement.when(operator, key, values),
-                None => statement,
-            }
+            conditions.into_iter().fold(statement, |statement, (operator, key, values)| {
+                statement.when(operator, key, values)
+            })
         },
     )
 }
@@ -250,32 +289,38 @@ fn some_document() -> impl Strategy<Value = Document> {
 
 /// The same document written otherwise: lists reversed and doubled, one value as a list.
 fn rewritten(document: &Document) -> String {
-    fn lists(value: &mut serde_json::Value, inside: bool) {
+    /// `values` says how many levels down the members' values are lists of values.
+    fn lists(value: &mut serde_json::Value, values: Option<usize>) {
         match value {
             serde_json::Value::Object(members) => {
                 for (name, member) in members {
-                    let values = inside
-                        || matches!(
-                            name.as_str(),
-                            "Action" | "NotAction" | "Resource" | "NotResource"
-                        );
-                    if values && member.is_string() {
+                    let below = match (name.as_str(), values) {
+                        (_, Some(depth)) => depth.checked_sub(1),
+                        ("Condition", None) => Some(1),
+                        ("Principal" | "NotPrincipal", None) => Some(0),
+                        ("Action" | "NotAction" | "Resource" | "NotResource", None) => None,
+                        (_, None) => {
+                            lists(member, None);
+                            continue;
+                        }
+                    };
+                    if member.is_string() && *member != "*" {
                         *member = vec![member.clone(), member.clone()].into();
                     }
-                    lists(member, name == "StringEquals" || name == "StringLike");
+                    lists(member, below);
                 }
             }
             serde_json::Value::Array(items) => {
                 items.reverse();
                 for item in items {
-                    lists(item, false);
+                    lists(item, None);
                 }
             }
             _ => {}
         }
     }
     let mut value = document.to_value();
-    lists(&mut value, false);
+    lists(&mut value, None);
     value.to_string()
 }
 
@@ -295,10 +340,9 @@ fn mutations(document: &Document) -> Vec<Document> {
         but(&|document| document.statements[index].sid = Some("Another".to_owned()));
         but(&|document| {
             let statement = document.statements[index].clone();
-            document.statements[index] = statement.when("Null", "aws:RequestTag/b", "true");
+            document.statements[index] = statement.when("BinaryEquals", "aws:RequestTag/b", "true");
         });
         but(&|document| {
-            use cloudup_tasks::policy::Effect;
             let statement = &mut document.statements[index];
             statement.effect = match statement.effect {
                 Effect::Allow => Effect::Deny,
@@ -306,7 +350,6 @@ fn mutations(document: &Document) -> Vec<Document> {
             };
         });
         but(&|document| {
-            use cloudup_tasks::policy::Choice;
             let statement = &mut document.statements[index];
             statement.action = match statement.action.clone() {
                 Choice::Only(actions) => Choice::AllBut(actions),
@@ -316,6 +359,29 @@ fn mutations(document: &Document) -> Vec<Document> {
         but(&|document| {
             let statement = document.statements[index].clone();
             document.statements[index] = statement.resources(["arn:aws:s3:::other"]);
+        });
+        but(&|document| {
+            let action = &mut document.statements[index].action;
+            let (Choice::Only(values) | Choice::AllBut(values)) = action;
+            *values = values.iter().map(|value| format!("{value}a")).collect();
+        });
+        but(&|document| {
+            let statement = &mut document.statements[index];
+            statement.principal = match statement.principal.clone() {
+                None => Some(Choice::Only(Principal::Anyone)),
+                Some(Choice::Only(principal)) => Some(Choice::AllBut(principal)),
+                Some(Choice::AllBut(principal)) => Some(Choice::Only(principal)),
+            };
+        });
+        but(&|document| {
+            let condition = &mut document.statements[index].condition;
+            let keys = condition.values_mut().next();
+            match keys.and_then(|keys| keys.values_mut().next()) {
+                Some(values) => values.extend(["another"]),
+                None => {
+                    drop(condition.insert("Bool".to_owned(), std::collections::BTreeMap::new()))
+                }
+            }
         });
     }
     all
