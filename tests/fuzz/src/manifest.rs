@@ -23,7 +23,8 @@ pub fn manifest(data: &[u8]) {
 
 fn places_exist(errors: &ManifestErrors, text: &str) {
     assert!(!errors.mistakes.is_empty(), "an error without a mistake");
-    let lines = text.split('\n').count();
+    // To YAML a carriage return alone ends a line, too.
+    let lines = text.split(['\n', '\r']).count();
     for mistake in &errors.mistakes {
         let place = &mistake.place;
         assert!((1..=lines + 1).contains(&place.line), "{mistake}: there are {lines} lines");
