@@ -257,10 +257,8 @@ fn some_statement() -> impl Strategy<Value = Statement> {
         |((deny, not_action, not_resource, not_principal), actions, resources, who, conditions)| {
             let mut statement = if deny { Statement::deny("S") } else { Statement::allow("S") };
             statement.sid = None;
-            statement.principal = who.map(|principal| match not_principal {
-                true => Choice::AllBut(principal),
-                false => Choice::Only(principal),
-            });
+            let choice = if not_principal { Choice::AllBut } else { Choice::Only };
+            statement.principal = who.map(choice);
             statement = if not_action {
                 statement.all_actions_but(actions)
             } else {
@@ -379,7 +377,7 @@ fn mutations(document: &Document) -> Vec<Document> {
             match keys.and_then(|keys| keys.values_mut().next()) {
                 Some(values) => values.extend(["another"]),
                 None => {
-                    drop(condition.insert("Bool".to_owned(), std::collections::BTreeMap::new()))
+                    drop(condition.insert("Bool".to_owned(), std::collections::BTreeMap::new()));
                 }
             }
         });
