@@ -127,15 +127,13 @@ pub(super) fn partition(arn: &str, account: Option<&str>) -> Option<Slip> {
     }
 }
 
-/// An action whose service is not written out.
+/// An action whose service is not written out. Only `*:*`, which is another way to write `*`, may
+/// go without.
 pub(super) fn service(action: &str) -> Option<Slip> {
-    let (service, name) = action.split_once(':')?;
-    let hint = match (service, name) {
-        ("*", "*") => "write `*` for everything".to_owned(),
-        _ => "name each service: IAM takes wildcards behind the colon alone".to_owned(),
-    };
+    let (service, _) = action.split_once(':')?;
     let message = format!("`{action}` has a wildcard in its service");
-    service.contains(['*', '?']).then_some((message, hint))
+    let hint = "name each service: IAM takes wildcards behind the colon alone";
+    (action != "*:*" && service.contains(['*', '?'])).then_some((message, hint.to_owned()))
 }
 
 #[cfg(test)]
