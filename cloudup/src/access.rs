@@ -1,25 +1,26 @@
-//! The access that roles gain and lose when their inline policies change.
+//! The access that roles gain and lose when their policies change: those inline, and the managed
+//! ones that belong to the cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloudup_engine::{Entry, FieldChange, Finding, Report};
 use cloudup_tasks::{
-    iam::kind,
+    iam::{is_interim, kind},
     policy::{AccessDiff, Document, Grant},
 };
 use serde_json::Value;
 
-use crate::{model::Blueprint, names, policy::InlinePolicies};
+use crate::{model::Blueprint, names, policy::Fitted};
 
-/// What each role's inline policies came to, and will come to.
+/// What each role's policies came to, and will come to.
 #[derive(Default)]
 struct Access {
     from: BTreeSet<Grant>,
     to: BTreeSet<Grant>,
 }
 
-/// What changes for each role, by its name, over all its inline policies together: what moves from
-/// one to another is no difference.
+/// What changes for each role, by its name, over all its policies together: what moves from one to
+/// another is no difference.
 pub(crate) fn by_role(blueprint: &Blueprint, report: &Report) -> BTreeMap<String, AccessDiff> {
     let wanted = documents(blueprint);
     let cluster = blueprint.cluster().name();
@@ -27,10 +28,12 @@ pub(crate) fn by_role(blueprint: &Blueprint, report: &Report) -> BTreeMap<String
     let accounts: BTreeSet<_> = accounts.map(|role| role.account.role_name(cluster)).collect();
     let mut roles: BTreeMap<&str, Access> = BTreeMap::new();
     for entry in &report.entries {
-        if entry.task.kind() != kind::ROLE_POLICY {
+        let policy = entry.task.name();
+        let is_policy = [kind::ROLE_POLICY, kind::MANAGED_POLICY].contains(&entry.task.kind());
+        // An interim document comes and goes within a run.
+        if !is_policy || is_interim(policy) {
             continue;
         }
-        let policy = entry.task.name();
         let role = if accounts.contains(policy) { policy } else { role_of(policy) };
         let access = roles.entry(role).or_default();
         if entry.is_change() {
@@ -52,28 +55,25 @@ pub(crate) fn by_role(blueprint: &Blueprint, report: &Report) -> BTreeMap<String
         .collect()
 }
 
-/// The inline policies that roles are to have, by the policy's name.
+/// The documents that roles are to have, by the policy's name.
 fn documents(blueprint: &Blueprint) -> BTreeMap<String, &Document> {
-    let cluster = blueprint.cluster().name();
-    let instances = blueprint.policies().iter();
-    let instances =
-        instances.map(|(role, policies)| (names::instance_role(*role, cluster), policies));
-    let accounts = blueprint.accounts().iter();
-    let accounts = accounts.map(|role| (role.account.role_name(cluster), &role.policies));
     let mut documents = BTreeMap::new();
-    for (name, InlinePolicies { own, additional, .. }) in instances.chain(accounts) {
+    for (name, Fitted { own, additional, managed, .. }) in blueprint.fitted() {
         documents
-            .extend(additional.iter().map(|document| (names::additional_policy(&name), document)));
+            .extend(additional.iter().map(|document| (names::additional_policy(name), document)));
         documents.extend(own.iter().map(|document| (name.clone(), document)));
+        let managed = managed.iter().zip(1..);
+        documents.extend(managed.map(|(document, n)| (names::overflow_policy(name, n), document)));
     }
     documents
 }
 
-/// The role of instances that an inline policy of this name is in: ours have the role's name in theirs, and
-/// those of a role that goes are listed as `ROLE/POLICY`.
+/// The role that a policy of this name is for: ours have the role's name in theirs, and those of a
+/// role that goes are listed as `ROLE/POLICY`.
 fn role_of(policy: &str) -> &str {
     let role = policy.split_once('/').map_or(policy, |(role, _)| role);
-    role.strip_prefix("additional.").unwrap_or(role)
+    let overflow = names::role_of_overflow_policy(role);
+    overflow.or_else(|| role.strip_prefix("additional.")).unwrap_or(role)
 }
 
 fn fields(entry: &Entry) -> &[FieldChange] {

@@ -30,6 +30,8 @@ pub struct Dump {
     pub roles: BTreeMap<String, Role>,
     /// The documents of inline policies, by `ROLE/POLICY`.
     pub inline_policies: BTreeMap<String, Value>,
+    /// Managed policies of the cluster's own, by ARN.
+    pub managed_policies: BTreeMap<String, ManagedPolicy>,
     /// Managed policies attached to the roles, in order.
     pub policy_attachments: Vec<Attachment>,
     /// Instance profiles, by name.
@@ -47,6 +49,15 @@ pub struct Role {
     pub assume_role_policy: Value,
     /// The ARN of the policy that bounds it.
     pub permissions_boundary: Option<String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A managed policy of the cluster's own.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ManagedPolicy {
+    /// The document in force, or the text that stands in its place.
+    pub policy: Value,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
 }
@@ -143,6 +154,7 @@ pub async fn dump(
         dump.roles.insert(role.name, described);
     }
     dump.policy_attachments.sort();
+    dump.managed_policies = of.managed_policies().await?;
     for profile in of.profiles().await? {
         let role = profile.roles.into_iter().next();
         let described = InstanceProfile { role, tags: profile.tags };
@@ -180,6 +192,28 @@ impl Search<'_> {
             roles.extend(found.filter(|role| self.is_owned(&role.tags)));
         }
         Ok(roles)
+    }
+
+    /// Those below the cluster's path; listings have no tags.
+    async fn managed_policies(&self) -> Result<BTreeMap<String, ManagedPolicy>, DumpError> {
+        let (iam, path) = (self.reader.iam(), names::policy_path(self.cluster));
+        let listed = all_pages(async |marker: Option<String>| {
+            iam.list_policies(&path, marker.as_deref()).await
+        })
+        .await
+        .doing(|| format!("list the managed policies below {path}"))?;
+        let mut policies = BTreeMap::new();
+        for arn in listed.into_iter().map(|policy| policy.arn) {
+            let found = CloudError::absent(iam.get_policy(&arn).await)
+                .doing(|| format!("read managed policy {arn}"))?;
+            let Some(policy) = found.filter(|policy| self.is_owned(&policy.tags)) else { continue };
+            let text = iam.get_policy_version(&arn, &policy.default_version_id).await;
+            let text = CloudError::absent(text).doing(|| format!("read the document of {arn}"))?;
+            let Some(text) = text else { continue };
+            let described = ManagedPolicy { policy: document(&text), tags: policy.tags };
+            policies.insert(arn, described);
+        }
+        Ok(policies)
     }
 
     async fn profiles(&self) -> Result<Vec<FoundProfile>, DumpError> {

@@ -36,6 +36,10 @@ pub struct Environment {
     /// also of accounts that the manifest no longer names. Empty where we may not list roles.
     #[serde(skip)]
     pub account_roles: BTreeSet<String>,
+    /// The names of the managed policies below the cluster's [path](names::policy_path), also of
+    /// those that nothing needs any more. Empty where we may not list policies.
+    #[serde(skip)]
+    pub own_policies: BTreeSet<String>,
 }
 
 /// Why the environment cannot be told.
@@ -109,10 +113,13 @@ impl Environment {
     ///
     /// Where the region cannot be told.
     pub(crate) fn sketch(cluster: &Cluster) -> Result<Self, EnvironmentError> {
-        Ok(Self { region: region(&cluster.spec.subnets)?, ..Self::default() })
+        let region = region(&cluster.spec.subnets)?;
+        // Nothing is too large for limits that are not known yet.
+        let quotas = Quotas { role_policy_size: usize::MAX, ..Quotas::default() };
+        Ok(Self { region, quotas, ..Self::default() })
     }
 
-    /// Asks STS who is calling, IAM for the account's limits and its roles and, where some role writes DNS
+    /// Asks STS who is calling, IAM for the account's limits, its roles and the cluster's policies and, where some role writes DNS
     /// records, Route 53 for the zone. What is throttled is asked for again, a few times.
     ///
     /// # Errors
@@ -138,6 +145,7 @@ impl Environment {
             quotas: quotas(reader).await?,
             hosted_zone_id,
             account_roles: account_roles(reader, cluster.name()).await?,
+            own_policies: own_policies(reader, cluster.name()).await?,
         })
     }
 }
@@ -196,6 +204,27 @@ async fn account_roles(
         answer => {
             let names = answer?.into_iter().map(|role| role.name);
             Ok(names.filter(|name| names::may_be_of_service_account(name, cluster)).collect())
+        }
+    }
+}
+
+/// The managed policies of the cluster's own, as far as we may ask.
+async fn own_policies(
+    reader: &dyn CloudReader,
+    cluster: &str,
+) -> Result<BTreeSet<String>, EnvironmentError> {
+    let (iam, path) = (reader.iam(), names::policy_path(cluster));
+    let listed = patiently("list the cluster's managed policies", async || {
+        all_pages(async |marker: Option<String>| iam.list_policies(&path, marker.as_deref()).await)
+            .await
+    });
+    match listed.await {
+        Err(EnvironmentError::Cloud { source, .. }) if source.kind() == ErrorKind::Denied => {
+            Ok(BTreeSet::new())
+        }
+        answer => {
+            let policies = answer?.into_iter().filter(|policy| policy.path == path);
+            Ok(policies.map(|policy| policy.name).collect())
         }
     }
 }

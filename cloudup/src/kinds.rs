@@ -1,13 +1,16 @@
 //! Every kind of task that an override may name, with its phase.
 
 use cloudup_engine::{Graph, Task as _};
-use cloudup_tasks::{cloud::Aws, iam::IamRolePolicyAttachment};
+use cloudup_tasks::{
+    cloud::Aws,
+    iam::{IamManagedPolicy, IamRolePolicyAttachment},
+};
 
 use crate::phase::Phase;
 
 /// The kinds of kOps' tasks on AWS, and ours, in alphabetical order. Those that no task has yet
 /// are known, so that command lines written for kOps are not refused.
-pub const KINDS: [(&str, Phase); 42] = [
+pub const KINDS: [(&str, Phase); 43] = [
     ("AutoscalingGroup", Phase::Cluster),
     ("AutoscalingLifecycleHook", Phase::Cluster),
     ("ClassicLoadBalancer", Phase::Cluster),
@@ -21,6 +24,7 @@ pub const KINDS: [(&str, Phase); 42] = [
     ("EventBridgeTarget", Phase::Cluster),
     ("IAMInstanceProfile", Phase::Security),
     ("IAMInstanceProfileRole", Phase::Security),
+    ("IAMManagedPolicy", Phase::Security),
     ("IAMOIDCProvider", Phase::Security),
     ("IAMRole", Phase::Security),
     ("IAMRolePolicy", Phase::Security),
@@ -59,7 +63,11 @@ pub fn phase(kind: &str) -> Option<Phase> {
 
 /// The kind whose overrides a kind follows where none names itself.
 pub fn follows(kind: &str) -> Option<&'static str> {
-    (kind == IamRolePolicyAttachment::KIND).then_some(IamRolePolicyAttachment::FOLLOWS).flatten()
+    match kind {
+        IamManagedPolicy::KIND => IamManagedPolicy::FOLLOWS,
+        IamRolePolicyAttachment::KIND => IamRolePolicyAttachment::FOLLOWS,
+        _ => None,
+    }
 }
 
 /// A graph without tasks, which knows every kind.
@@ -82,6 +90,7 @@ mod tests {
             kind::ROLE,
             kind::ROLE_POLICY,
             kind::ROLE_POLICY_ATTACHMENT,
+            kind::MANAGED_POLICY,
             kind::INSTANCE_PROFILE,
             kind::INSTANCE_PROFILE_ROLE,
             kind::OIDC_PROVIDER,

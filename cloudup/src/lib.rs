@@ -13,6 +13,7 @@ pub mod kinds;
 pub mod manifest;
 pub mod model;
 pub mod names;
+pub mod overflow;
 pub mod overrides;
 pub mod partition;
 pub mod phase;

@@ -35,7 +35,7 @@ pub fn truncated(name: &str, limit: usize) -> String {
 }
 
 /// The 32-bit FNV-1a hash, as its authors define it.
-fn fnv1a(bytes: &[u8]) -> u32 {
+pub(crate) fn fnv1a(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
@@ -100,6 +100,34 @@ pub fn without_wildcards(pattern: &str) -> String {
 /// given name.
 pub fn additional_policy(role_name: &str) -> String {
     format!("additional.{role_name}")
+}
+
+/// The path of the managed policies that belong to a cluster: all are found below it at once.
+pub fn policy_path(cluster: &str) -> String {
+    format!("/cloudup/{cluster}/")
+}
+
+/// The name of the managed policy, by its number from 1, with what the inline policies of a role
+/// have no room for.
+///
+/// Names of roles are unique in an account, and so are these.
+///
+/// ```
+/// use cloudup::names::{overflow_policy, role_of_overflow_policy};
+///
+/// let name = overflow_policy("nodes.a.org", 1);
+/// assert_eq!(name, "overflow-1.nodes.a.org");
+/// assert_eq!(role_of_overflow_policy(&name), Some("nodes.a.org"));
+/// ```
+pub fn overflow_policy(role_name: &str, number: usize) -> String {
+    format!("overflow-{number}.{role_name}")
+}
+
+/// The name of the role that a managed policy of this name is for, if it is such a policy's.
+pub fn role_of_overflow_policy(name: &str) -> Option<&str> {
+    let (number, role) = name.strip_prefix("overflow-")?.split_once('.')?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && !role.is_empty()).then_some(role)
 }
 
 /// The name of the instance profile that a group takes as it is (`spec.iam.profile`).

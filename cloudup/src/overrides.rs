@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use cloudup_engine::{Mistake, OverrideError, Overrides, Registry, Rule, Source, TaskId};
 
+use cloudup_tasks::iam::kind;
+
 use crate::{
+    kinds,
     manifest::{Cluster, InstanceGroup},
     names,
 };
@@ -94,8 +97,18 @@ fn narrowed(
     ];
     let selected: Vec<_> = tasks
         .iter()
-        .filter(|task| rule.selector.matches_kind(task.kind()))
-        .filter(|task| of_group.iter().any(|name| name == task.name()))
+        .filter(|task| {
+            let overflows = || names::role_of_overflow_policy(task.name());
+            if task.kind() == kind::MANAGED_POLICY {
+                // It has a name of its own, so that it does not follow by itself.
+                let selected = |kind| rule.selector.matches_kind(kind);
+                let kinds = [Some(task.kind()), kinds::follows(task.kind())];
+                return kinds.into_iter().flatten().any(selected)
+                    && of_group.iter().any(|name| Some(name.as_str()) == overflows());
+            }
+            rule.selector.matches_kind(task.kind())
+                && of_group.iter().any(|name| name == task.name())
+        })
         .filter_map(|task| {
             let selector = task.to_string().parse().ok()?;
             Some(Rule { selector, ..rule.clone() })

@@ -48,11 +48,12 @@
 use std::{collections::BTreeMap, fmt};
 
 use cloudup_engine::{
-    ErrorKind, Event, Governed, Graph, GraphError, Mode, Options, OverrideError, Overrides,
-    Problem, Registry, Report, Source,
+    ErrorKind, Event, Finding, Governed, Graph, GraphError, Mode, Options, OverrideError,
+    Overrides, Problem, Registry, Report, Source, Verdict,
 };
 use cloudup_tasks::{
     cloud::{Aws, CloudReader, CloudWriter},
+    iam::kind,
     policy::AccessDiff,
 };
 use schemars::JsonSchema;
@@ -64,9 +65,9 @@ use crate::{
     kinds,
     manifest::{Cluster, Notice},
     model::{Blueprint, Run},
-    overrides,
+    names, overrides,
     phase::Phase,
-    policy::PolicyError,
+    policy::{PolicyError, RoleOverBudget},
 };
 
 /// What an update is asked for besides the manifest.
@@ -135,7 +136,8 @@ pub struct UpdateReport {
     /// What is worth knowing and is about no task.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,
-    /// The access that each role gains and loses through its inline policies, by the role's name.
+    /// The access that each role gains and loses through its policies, by the role's name: those
+    /// inline, and the managed ones that belong to the cluster.
     /// Roles without a difference are left out.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub access: BTreeMap<String, AccessDiff>,
@@ -146,7 +148,8 @@ pub struct UpdateReport {
 /// Why there is nothing to plan or apply.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
-    /// What was asked for is wrong. Nothing was called.
+    /// What was asked for is wrong. Nothing was called, or nothing but what tells where the cluster
+    /// is and how much room its policies have.
     #[error("{}", listed(.0))]
     Invalid(Vec<Mistake>),
     /// The environment cannot be told.
@@ -173,6 +176,9 @@ pub enum Mistake {
     /// With a role's policy.
     #[error("{}", with_cause(.0))]
     Policy(PolicyError),
+    /// With the room for a role's policies.
+    #[error(transparent)]
+    Budget(Box<RoleOverBudget>),
     /// With where the cluster is.
     #[error(transparent)]
     Environment(EnvironmentError),
@@ -199,7 +205,7 @@ impl Update {
     /// # Errors
     ///
     /// Every mistake at once, before anything is called; or else why the environment cannot be
-    /// told.
+    /// told; or else every role whose policies have no room, before any task calls anything.
     pub async fn prepare(
         cluster: Cluster,
         options: UpdateOptions,
@@ -207,11 +213,13 @@ impl Update {
     ) -> Result<Self, UpdateError> {
         let UpdateOptions { phase, overrides: given, lifecycles, prune } = options;
         let draft = Draft { phase, prune, has_ec2: reader.ec2().is_some() };
-        let overrides = draft.check(&cluster, &given, &lifecycles).map_err(UpdateError::Invalid)?;
+        draft.check(&cluster, &given, &lifecycles).map_err(UpdateError::Invalid)?;
         let environment = Environment::discover(reader, &cluster).await?;
         let blueprint = Blueprint::new(cluster, environment).map_err(|errors| {
             UpdateError::Invalid(errors.into_iter().map(Mistake::Policy).collect())
         })?;
+        let overrides =
+            draft.check_fit(&blueprint, &given, &lifecycles).map_err(UpdateError::Invalid)?;
         let Draft { phase, prune, has_ec2 } = draft;
         let notices = blueprint.notices();
         Ok(Self { blueprint, overrides, phase, prune, has_ec2, notices })
@@ -301,35 +309,81 @@ struct Draft {
 }
 
 impl Draft {
-    /// The overrides, or everything that is wrong as far as it can be told without a call.
+    /// Refuses what is wrong as far as it can be told without a call.
     fn check(
         &self,
         cluster: &Cluster,
         given: &[(Source, String)],
         lifecycles: &Registry,
-    ) -> Result<Overrides, Vec<Mistake>> {
-        let &Self { phase, prune, has_ec2 } = self;
+    ) -> Result<(), Vec<Mistake>> {
         let mut mistakes = Vec::new();
         let environment = Environment::sketch(cluster).unwrap_or_else(|error| {
             mistakes.push(Mistake::Environment(error));
             Environment::default()
         });
-        let mut graph = match Blueprint::new(cluster.clone(), environment) {
-            Ok(blueprint) => blueprint.graph(Run { phase, mode: Mode::Plan, prune, has_ec2 }),
+        let graph = match Blueprint::new(cluster.clone(), environment) {
+            Ok(blueprint) => blueprint.graph(self.run()),
             Err(errors) => {
                 mistakes.extend(errors.into_iter().map(Mistake::Policy));
                 kinds::empty_graph()
             }
         };
-        let tasks = graph.governed().into_iter().map(|governed| governed.task).collect();
-        let (overrides, errors) = overrides::all(cluster, given, lifecycles, &tasks);
-        mistakes.extend(errors.into_iter().map(Mistake::Overrides));
-        graph.overrides(overrides.clone());
-        if let Err(GraphError { problems }) = graph.check() {
-            mistakes.extend(problems.into_iter().map(Mistake::Graph));
-        }
+        governed(graph, cluster, given, lifecycles, &mut mistakes);
+        if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+    }
+
+    /// The overrides, or the roles whose policies do not fit, and what is wrong with tasks that
+    /// only the account makes known.
+    fn check_fit(
+        &self,
+        blueprint: &Blueprint,
+        given: &[(Source, String)],
+        lifecycles: &Registry,
+    ) -> Result<Overrides, Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        let cluster = blueprint.cluster();
+        let graph = blueprint.graph(self.run());
+        let (overrides, graph) = governed(graph, cluster, given, lifecycles, &mut mistakes);
+        let over = blueprint.over_budget().iter();
+        let over = over.filter(|(role, _)| is_written(&graph, role, lifecycles));
+        mistakes.extend(over.map(|(_, over)| Mistake::Budget(Box::new(over.clone()))));
         if mistakes.is_empty() { Ok(overrides) } else { Err(mistakes) }
     }
+
+    fn run(&self) -> Run {
+        let &Self { phase, prune, has_ec2 } = self;
+        Run { phase, mode: Mode::Plan, prune, has_ec2 }
+    }
+}
+
+/// All overrides, and a graph under them; what is wrong with either is added to `mistakes`.
+fn governed(
+    mut graph: Graph<Aws>,
+    cluster: &Cluster,
+    given: &[(Source, String)],
+    lifecycles: &Registry,
+    mistakes: &mut Vec<Mistake>,
+) -> (Overrides, Graph<Aws>) {
+    let tasks = graph.governed().into_iter().map(|governed| governed.task).collect();
+    let (overrides, errors) = overrides::all(cluster, given, lifecycles, &tasks);
+    mistakes.extend(errors.into_iter().map(Mistake::Overrides));
+    graph.overrides(overrides.clone());
+    if let Err(GraphError { problems }) = graph.check() {
+        mistakes.extend(problems.into_iter().map(Mistake::Graph));
+    }
+    (overrides, graph)
+}
+
+/// Whether some inline policy of a role of ours may be written: where none is, its size is for
+/// somebody else to mind.
+fn is_written(graph: &Graph<Aws>, role: &str, lifecycles: &Registry) -> bool {
+    let additional = names::additional_policy(role);
+    let missing = Finding::Missing { fields: Vec::new() };
+    graph.governed().into_iter().any(|Governed { task, lifecycle, .. }| {
+        let is_its = task.kind() == kind::ROLE_POLICY && [role, &additional].contains(&task.name());
+        let decides = || lifecycles.get(&lifecycle).map(|lifecycle| lifecycle.decide(&missing));
+        is_its && decides().map_or(true, |verdict| verdict == Verdict::Render)
+    })
 }
 
 impl fmt::Display for UpdateReport {

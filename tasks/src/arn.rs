@@ -134,6 +134,18 @@ pub fn iam_arn(text: &str, kind: IamKind) -> Result<Arn, ArnError> {
     Ok(arn)
 }
 
+/// The ARN that a managed policy of an account has by its path (`/` or `/…/`) and name.
+///
+/// ```
+/// use cloudup_tasks::arn::policy_arn;
+///
+/// let arn = policy_arn("aws", "123456789012", "/team/", "logs");
+/// assert_eq!(arn, "arn:aws:iam::123456789012:policy/team/logs");
+/// ```
+pub fn policy_arn(partition: &str, account: &str, path: &str, name: &str) -> String {
+    format!("arn:{partition}:iam::{account}:policy{path}{name}")
+}
+
 /// The ARN that an account's OpenID Connect provider has by its URL.
 ///
 /// ```

@@ -4,6 +4,7 @@
 //! [`Blueprint::graph`] is a list that reads as the design. It is pure: what the manifest and the
 //! [`Environment`] say goes in, a graph comes out, and nothing is looked up.
 
+mod documents;
 mod existing;
 mod instances;
 mod oidc_provider;
@@ -27,8 +28,9 @@ use crate::{
     kinds,
     manifest::{Cluster, Notice, spec::Role},
     names,
+    overflow::Overflow,
     phase::{self, Phase},
-    policy::{InlinePolicies, PolicyError},
+    policy::{Budget, Fitted, InlinePolicies, PolicyError, RoleOverBudget},
 };
 
 /// A cluster with everything that its tasks are made of.
@@ -40,6 +42,10 @@ pub struct Blueprint {
     policies: BTreeMap<Role, InlinePolicies>,
     /// The service accounts that are to have roles of their own.
     accounts: Vec<AccountRole>,
+    /// The documents of the roles that we make as they fit, by the role's name; as they are where
+    /// they do not.
+    fitted: BTreeMap<String, Fitted>,
+    over_budget: BTreeMap<String, RoleOverBudget>,
 }
 
 /// How a graph is to be run, as far as the lifecycles of its tasks depend on it.
@@ -74,11 +80,39 @@ impl Blueprint {
             }
         }
         let accounts = service_accounts::wanted(&cluster, &environment, &mut errors);
-        if errors.is_empty() {
-            Ok(Self { cluster, environment, policies, accounts })
-        } else {
-            Err(errors)
+        if !errors.is_empty() {
+            return Err(errors);
         }
+        let (fitted, over_budget) = Default::default();
+        let mut blueprint = Self { cluster, environment, policies, accounts, fitted, over_budget };
+        blueprint.fit();
+        Ok(blueprint)
+    }
+
+    /// Fits the documents of the roles that we make into the room that each has.
+    fn fit(&mut self) {
+        let (cluster, spec) = (self.cluster.name(), &self.cluster.spec);
+        let instances = self.managed_roles().into_iter().map(|role| {
+            let attached: BTreeSet<_> =
+                spec.external_policies.get(&role).into_iter().flatten().collect();
+            (names::instance_role(role, cluster), &self.policies[&role], attached.len())
+        });
+        let accounts = self.accounts.iter().map(|role| {
+            let attached = role.attached.as_ref().map_or(0, BTreeSet::len);
+            (role.account.role_name(cluster), &role.policies, attached)
+        });
+        let (mut fitted, mut over_budget) = (BTreeMap::new(), BTreeMap::new());
+        for (name, policies, attached) in instances.chain(accounts) {
+            let (quotas, overflow) = (&self.environment.quotas, Overflow::of(&self.cluster));
+            match (Budget { quotas, overflow, attached }).fit(&name, policies) {
+                Ok(documents) => fitted.insert(name, documents),
+                Err(over) => {
+                    over_budget.insert(name.clone(), *over);
+                    fitted.insert(name, Fitted::of(policies))
+                }
+            };
+        }
+        (self.fitted, self.over_budget) = (fitted, over_budget);
     }
 
     /// The cluster.
@@ -101,7 +135,17 @@ impl Blueprint {
         &self.accounts
     }
 
-    /// What the manifest says that comes to nothing here.
+    /// The documents of the roles that we make as they are written, by the role's name.
+    pub fn fitted(&self) -> &BTreeMap<String, Fitted> {
+        &self.fitted
+    }
+
+    /// The roles whose documents do not fit, by name.
+    pub fn over_budget(&self) -> &BTreeMap<String, RoleOverBudget> {
+        &self.over_budget
+    }
+
+    /// What the manifest says that comes to nothing here, and what was done to fit documents in.
     pub fn notices(&self) -> Vec<Notice> {
         let Cluster { spec, source, .. } = &self.cluster;
         let external = spec.external_policies.keys().map(|role| ("externalPolicies", role));
@@ -125,6 +169,9 @@ impl Blueprint {
                 issuer(&self.cluster, &self.environment.region)
             );
             notices.push(Notice { place: Some(source.place("spec.iam")), message });
+        }
+        for (role, fitted) in &self.fitted {
+            notices.extend(fitted.notices(role).map(|message| Notice { place: None, message }));
         }
         notices
     }

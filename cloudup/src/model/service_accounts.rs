@@ -6,12 +6,13 @@ use cloudup_engine::{
     Graph,
     lifecycle::{ExistsAndWarnIfChanges, WarnIfInsufficientAccess},
 };
-use cloudup_tasks::{
-    cloud::Aws,
-    iam::{IamRole, IamRolePolicy, IamRolePolicyAttachment},
-};
+use cloudup_tasks::{cloud::Aws, iam::IamRole};
 
-use super::{Blueprint, Profiles, Run, governed, watched};
+use super::{
+    Blueprint, Profiles, Run,
+    documents::{self, RoleOf},
+    governed, watched,
+};
 use crate::{
     environment::Environment,
     issuer::issuer,
@@ -69,7 +70,7 @@ pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, profi
     let Blueprint { cluster, environment, accounts, .. } = blueprint;
     let issuer = issuer(cluster, &environment.region);
     let mut security = governed(graph, run, Phase::Security);
-    for AccountRole { account, policies, attached } in accounts {
+    for AccountRole { account, attached, .. } in accounts {
         // The role's own policy has its name.
         let name = account.role_name(cluster.name());
         let trust = service_account_trust(account, &issuer, environment);
@@ -80,19 +81,9 @@ pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, profi
                 .tagged(account.tags())
                 .within(environment.quotas),
         );
-        let mut of_role = security.after(&role);
-        of_role.add(
-            IamRolePolicy::new(&name, &name, blueprint.owner(), policies.own.clone())
-                .made_by(&role)
-                .within(environment.quotas),
-        );
-        if let Some(arns) = attached {
-            of_role.add(
-                IamRolePolicyAttachment::new(&name, blueprint.owner(), arns)
-                    .made_by(&role)
-                    .within(environment.quotas),
-            );
-        }
+        let (made_by, attached) = (&role, attached.clone());
+        let of_role = RoleOf { name: &name, made_by, attached, has_additional: false };
+        documents::add(blueprint, &mut security, of_role);
     }
     let restricted_to_another = run.phase.is_some_and(|phase| phase != Phase::Security);
     let mut leftovers = if restricted_to_another {
@@ -105,10 +96,26 @@ pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, profi
         accounts.iter().map(|role| role.account.role_name(cluster.name())).collect();
     let of_add_ons = AddOn::ALL.map(|add_on| add_on.account().role_name(cluster.name()));
     let known: BTreeSet<_> = environment.account_roles.iter().cloned().chain(of_add_ons).collect();
-    let gone: Vec<_> = known
-        .difference(&wanted)
-        .map(|name| leftovers.unwanted(IamRole::unwanted(name, blueprint.owner())).id().clone())
-        .collect();
+    let mut gone = Vec::new();
+    for name in known.difference(&wanted) {
+        let policies = documents::add_leftovers(blueprint, &mut leftovers, name);
+        let role = leftovers.unwanted(IamRole::unwanted(name, blueprint.owner())).id().clone();
+        for policy in policies {
+            leftovers.order(policy, role.clone());
+        }
+        gone.push(role);
+    }
+    // Policies of accounts whose roles are gone already.
+    for policy in &environment.own_policies {
+        let role = names::role_of_overflow_policy(policy).unwrap_or_default();
+        let of_instances = Role::ALL.map(|role| names::instance_role(role, cluster.name()));
+        if !known.contains(role)
+            && !wanted.contains(role)
+            && !of_instances.contains(&role.to_owned())
+        {
+            leftovers.unwanted(blueprint.unwanted_policy(policy));
+        }
+    }
     let control_plane = names::instance_role(Role::ControlPlane, cluster.name());
     for ready in profiles.ready.get(&control_plane).into_iter().flatten() {
         for role in &gone {

@@ -8,7 +8,7 @@ use cloudup_tasks::{
     iam::{IamInstanceProfile, IamRole},
 };
 
-use super::{Blueprint, Profiles, Run, governed, watched};
+use super::{Blueprint, Profiles, Run, documents, governed, watched};
 use crate::{manifest::spec::Role, names, phase::Phase};
 
 /// The roles that we would have made for groups that are gone, or that bring their own profile by
@@ -40,9 +40,13 @@ pub(super) fn add(
         };
         let profile = tasks
             .unwanted(IamInstanceProfile::unwanted(&name, blueprint.owner()).unless_in(&asked_for));
+        let policies = documents::add_leftovers(blueprint, &mut tasks, &name);
         let role = tasks
             .after(&profile)
             .unwanted(IamRole::unwanted(&name, blueprint.owner()).unless_in(&asked_for));
+        for policy in policies {
+            tasks.order(policy, role.id().clone());
+        }
         profiles.unwanted.extend([profile.id().clone(), role.id().clone()]);
     }
 }

@@ -51,18 +51,16 @@ impl InlinePolicies {
                 }
                 None => Given::default(),
             };
-        let taken = additional.as_ref().map_or(0, Document::size);
-        let room = environment.quotas.role_policy_size.saturating_sub(taken);
         let permissions = instance_permissions(cluster, environment, role)?;
         let own_requests = permissions.requests();
-        Ok(Self { own: permissions.document(room), additional, own_requests, additional_requests })
+        Ok(Self { own: permissions.document(), additional, own_requests, additional_requests })
     }
 
     /// What an add-on needs under a role of its own.
     pub fn of_add_on(cluster: &Cluster, environment: &Environment, add_on: AddOn) -> Self {
         let permissions = add_ons::permissions(cluster, environment, add_on);
         let own_requests = permissions.requests();
-        let own = permissions.document(environment.quotas.role_policy_size);
+        let own = permissions.document();
         Self { own, own_requests, ..Self::default() }
     }
 

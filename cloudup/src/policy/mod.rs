@@ -14,6 +14,7 @@
 
 mod add_ons;
 mod autoscaler;
+mod budget;
 mod ccm;
 mod cert_manager;
 mod cni;
@@ -32,18 +33,21 @@ mod nth;
 mod permissions;
 mod request;
 mod security_groups;
+mod spill;
 mod state_store;
 mod trust;
 
 use cloudup_tasks::policy::DocumentError;
 
+pub(crate) use self::budget::Budget;
+pub use self::{
+    budget::{Fitted, Part, RoleOverBudget},
+    inline::InlinePolicies,
+    trust::{instance_trust, service_account_trust},
+};
 use self::{
     features::Features,
     permissions::{Permissions, Scope},
-};
-pub use self::{
-    inline::InlinePolicies,
-    trust::{instance_trust, service_account_trust},
 };
 pub(crate) use self::{
     request::Request,

@@ -179,37 +179,17 @@ impl<'a> Permissions<'a> {
         only_if("StringEquals", &format!("{whose}/{CLUSTER_TAG}"), &[self.scope.cluster])
     }
 
-    /// The document, or none where nothing is allowed. Where it takes more than `room`
-    /// characters, statements about the same resources under the same condition are joined, and
-    /// so are their Sids.
-    pub(super) fn document(self, room: usize) -> Option<Document> {
+    /// The document, or none where nothing is allowed.
+    pub(super) fn document(self) -> Option<Document> {
         if self.statements.is_empty() {
             return None;
         }
-        let sids = self.statements.iter().map(|(&sid, permission)| (sid.to_owned(), permission));
-        let document = document(sids);
-        Some(if document.size() <= room { document } else { self.joined() })
+        let permissions = self.statements.iter();
+        let mut statements: Vec<_> =
+            permissions.map(|(&sid, permission)| statement(sid.to_owned(), permission)).collect();
+        statements.sort();
+        Some(Document::new(statements))
     }
-
-    fn joined(&self) -> Document {
-        let mut alike: BTreeMap<_, (String, Permission)> = BTreeMap::new();
-        for (sid, Permission { actions, resources, condition }) in &self.statements {
-            let (sids, joined) = alike.entry((resources, condition)).or_insert_with(|| {
-                let (resources, condition) = (resources.clone(), condition.clone());
-                (String::new(), Permission { actions: Values::default(), resources, condition })
-            });
-            sids.push_str(sid);
-            joined.actions.extend(actions);
-        }
-        document(alike.values().map(|(sid, permission)| (sid.clone(), permission)))
-    }
-}
-
-fn document<'p>(permissions: impl Iterator<Item = (String, &'p Permission)>) -> Document {
-    let mut statements: Vec<_> =
-        permissions.map(|(sid, permission)| statement(sid, permission)).collect();
-    statements.sort();
-    Document::new(statements)
 }
 
 fn statement(sid: String, permission: &Permission) -> Statement {

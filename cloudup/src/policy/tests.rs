@@ -16,6 +16,7 @@ use super::*;
 use crate::{
     manifest::{InstanceGroup, Source, spec::Metadata},
     model::Blueprint,
+    overflow::Overflow,
     service_accounts::AddOn,
 };
 
@@ -27,6 +28,7 @@ pub(crate) fn environment(partition: &str, region: &str) -> Environment {
         quotas: Quotas::default(),
         hosted_zone_id: Some("Z0123456789ABCDEFGHIJ".to_owned()),
         account_roles: BTreeSet::new(),
+        own_policies: BTreeSet::new(),
     }
 }
 
@@ -109,7 +111,11 @@ const PARTITIONS: [(&str, &str); 8] = [
 /// The size of each role's own inline policy in a cluster, by the role's name.
 fn sizes(cluster: &Cluster, at: &Environment) -> Vec<(String, usize)> {
     let size = |document: Option<Document>| document.map_or(0, |it| it.size());
-    let of_roles = Role::ALL.map(|role| (role.to_string(), size(own(cluster, at, role))));
+    let of_roles = Role::ALL.map(|role| {
+        let policies = InlinePolicies::of_instances(cluster, at, role).unwrap();
+        let fitted = budget(&at.quotas, Overflow::Refuse, 0).fit("it", &policies).unwrap();
+        (role.to_string(), size(fitted.own))
+    });
     let add_ons = AddOn::ALL.into_iter().filter(|add_on| {
         // Termination is Karpenter's where it is there: the other takes no less room.
         add_on.has_role(&cluster.spec) || *add_on == AddOn::NodeTerminationHandler
@@ -187,18 +193,170 @@ fn shown(name: &str, ways: &str, limit: usize, table: &BTreeMap<String, Vec<usiz
 }
 
 #[test]
-fn joining_statements_saves_room_and_changes_no_grant() {
+fn minimising_saves_room_changes_no_grant_and_says_what_was_merged() {
     let (cluster, at) = (cluster(everything()), environment("aws", "eu-west-1"));
     for role in Role::ALL {
-        let build = |room| instance_permissions(&cluster, &at, role).unwrap().document(room);
-        let (split, joined) = (build(usize::MAX), build(0));
-        let (Some(split), Some(joined)) = (split, joined) else {
+        let Some(split) = own(&cluster, &at, role) else {
             assert_eq!(role, Role::Bastion);
             continue;
         };
-        assert_eq!(split.grants(), joined.grants(), "{role}");
+        let minimised = split.minimised().unwrap();
+        let named = minimised.named(usize::MAX);
+        assert!(AccessDiff::between([&split], [&named]).is_empty(), "{role}");
+        assert_eq!(named.check(DocumentUse::Permissions), Ok(()), "{role}");
+        let sids: BTreeSet<_> = named.statements.iter().filter_map(|it| it.sid.as_ref()).collect();
+        assert_eq!(sids.len(), named.statements.len(), "{role}");
         if role == Role::ControlPlane {
-            assert!(joined.size() + 500 < split.size(), "{} {}", joined.size(), split.size());
+            assert!(named.size() + 500 < split.size(), "{} {}", named.size(), split.size());
+            assert!(minimised.named(0).size() < named.size());
+        }
+    }
+}
+
+fn budget(quotas: &Quotas, overflow: Overflow, attached: usize) -> Budget<'_> {
+    Budget { quotas, overflow, attached }
+}
+
+/// Policies of a control plane to which a manifest adds so many statements, of some 120 characters each.
+fn adding(statements: usize) -> InlinePolicies {
+    let statement = |n: usize| {
+        json!({
+            "Sid": format!("Added{n}"), "Effect": "Allow", "Action": "s3:GetObject",
+            "Resource": format!("arn:aws:s3:::a-bucket-of-ours/{n:0>20}/*"),
+        })
+    };
+    let list: Value = (0..statements).map(statement).collect();
+    let cluster = cluster(json!({ "additionalPolicies": { "master": list.to_string() } }));
+    InlinePolicies::of_instances(&cluster, &environment("aws", "eu-west-1"), Role::ControlPlane)
+        .unwrap()
+}
+
+#[test]
+fn only_what_does_not_fit_is_minimised_and_the_roles_own_policy_first() {
+    let policies = adding(20);
+    let (own, additional) = (policies.own.clone().unwrap(), policies.additional.clone().unwrap());
+    let fit = |room, overflow| {
+        let quotas = Quotas { role_policy_size: room, ..Quotas::default() };
+        budget(&quotas, overflow, 0).fit("masters", &policies)
+    };
+    let whole = own.size() + additional.size();
+    let parts = |fitted: &Fitted| fitted.saved.iter().map(|(part, _)| *part).collect::<Vec<_>>();
+
+    let as_it_is = fit(whole, Overflow::Refuse).unwrap();
+    assert_eq!(
+        (as_it_is.own, as_it_is.additional),
+        (policies.own.clone(), policies.additional.clone())
+    );
+    let first = fit(whole - 1, Overflow::Refuse).unwrap();
+    assert_eq!(parts(&first), [Part::Own]);
+    assert_eq!(first.additional, policies.additional);
+    let least = own.minimised().unwrap().named(0).size();
+    let both = fit(least + additional.size() - 1, Overflow::Refuse).unwrap();
+    assert_eq!(parts(&both), [Part::Own, Part::Additional]);
+    for fitted in [&first, &both] {
+        assert!(AccessDiff::between(policies.documents(), fitted.documents()).is_empty());
+        assert!(fitted.managed.is_empty());
+    }
+    insta::assert_snapshot!(
+        both.notices("masters.minimal.example.com").collect::<Vec<_>>().join("\n")
+    );
+    // With the annotation too.
+    assert_eq!(fit(whole - 1, Overflow::Managed).unwrap(), first);
+}
+
+#[test]
+fn a_role_whose_policies_do_not_fit_is_told_with_what_takes_the_room() {
+    let quotas = Quotas { policy_size: 80, ..Quotas::default() };
+    let told = [Overflow::Refuse, Overflow::Managed].map(|overflow| {
+        let over = budget(&quotas, overflow, 3).fit("masters.minimal.example.com", &far_apart(90));
+        over.unwrap_err().to_string()
+    });
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+/// Like [`adding`], with statements that cannot be merged.
+fn far_apart(statements: usize) -> InlinePolicies {
+    let mut policies = adding(statements);
+    for (n, statement) in policies.additional.as_mut().unwrap().statements.iter_mut().enumerate() {
+        *statement = statement.clone().when("StringEquals", "aws:PrincipalTag/n", n.to_string());
+    }
+    policies
+}
+
+#[test]
+fn what_does_not_fit_spills_and_changes_no_access() {
+    let quotas = Quotas::default();
+    for statements in [40, 70, 100, 150] {
+        let policies = far_apart(statements);
+        let fitted = budget(&quotas, Overflow::Managed, 2).fit("masters", &policies).unwrap();
+        assert_eq!(fitted.own, policies.own, "the role's own policy stays");
+        assert_eq!(fitted.additional, None, "what the manifest adds goes as a whole");
+        assert!(AccessDiff::between(policies.documents(), fitted.documents()).is_empty());
+        for document in &fitted.managed {
+            assert!(document.size() <= quotas.policy_size);
+            assert_eq!(document.check(DocumentUse::Permissions), Ok(()));
+        }
+        let least = policies.additional.unwrap().size().div_ceil(quotas.policy_size);
+        assert!(fitted.managed.len() <= least + 1, "{} for {least}", fitted.managed.len());
+        let room = fitted.managed.len() - 1;
+        let attached = quotas.attached_policies_per_role - room;
+        budget(&quotas, Overflow::Managed, attached)
+            .fit("masters", &far_apart(statements))
+            .unwrap_err();
+    }
+}
+
+#[test]
+fn a_role_whose_own_policy_does_not_fit_keeps_inline_what_does() {
+    let quotas = Quotas { role_policy_size: 2_000, ..Quotas::default() };
+    let policies = adding(0);
+    let fitted = budget(&quotas, Overflow::Managed, 0).fit("masters", &policies).unwrap();
+    assert!((1_000..=2_000).contains(&fitted.own.as_ref().unwrap().size()));
+    assert!(AccessDiff::between(policies.documents(), fitted.documents()).is_empty());
+    // What no managed policy has room for stays inline.
+    let quotas = Quotas { role_policy_size: 8_000, policy_size: 400, ..Quotas::default() };
+    let most = Quotas { attached_policies_per_role: 99, ..quotas };
+    let fitted = budget(&most, Overflow::Managed, 0).fit("masters", &far_apart(90)).unwrap();
+    assert!(AccessDiff::between(far_apart(90).documents(), fitted.documents()).is_empty());
+}
+
+/// Where each statement is, by what it says.
+fn places(fitted: &Fitted) -> BTreeMap<String, usize> {
+    let documents = fitted.documents().enumerate();
+    let statements = documents.flat_map(|(place, document)| {
+        document.statements.iter().map(move |statement| {
+            let statement = Statement { sid: None, ..statement.clone() };
+            (Document::new([statement]).compact(), place)
+        })
+    });
+    statements.collect()
+}
+
+#[test]
+fn a_small_change_moves_hardly_a_statement() {
+    let quotas = Quotas::default();
+    let fit = |policies: &InlinePolicies| {
+        let fitted = budget(&quotas, Overflow::Managed, 0).fit("masters", policies).unwrap();
+        assert!(fitted.managed.len() > 1);
+        fitted
+    };
+    let before = far_apart(100);
+    for index in (0..100).step_by(20) {
+        let mut without = before.clone();
+        without.additional.as_mut().unwrap().statements.remove(index);
+        let mut changed = before.clone();
+        let statement = &mut changed.additional.as_mut().unwrap().statements[index];
+        *statement = statement.clone().actions(["s3:GetObject", "s3:GetObjectVersion"]);
+        let from = fit(&before);
+        for other in [without, changed] {
+            let to = fit(&other);
+            if to.managed.len() != from.managed.len() {
+                continue;
+            }
+            let (from, to) = (places(&from), places(&to));
+            let moved =
+                from.iter().filter(|(text, place)| to.get(*text).is_some_and(|to| to != *place));
+            assert!(moved.count() <= 2, "{index}");
         }
     }
 }

@@ -222,6 +222,12 @@ impl<P: Provider> Adder<'_, P> {
         self.graph.insert(task, Purpose::Unwanted, self.base.clone(), &self.after)
     }
 
+    /// Has the task `then` wait for the task `first`: see [`Graph::order`].
+    pub fn order(&mut self, first: TaskId, then: TaskId) -> &mut Self {
+        self.graph.order(first, then);
+        self
+    }
+
     /// Adds tasks that wait for `first`, though they take nothing from it.
     pub fn after<T: Task>(&mut self, first: &Ref<T>) -> Adder<'_, P> {
         let mut after = self.after.clone();

@@ -1,14 +1,15 @@
 //! The managed policies that are attached to a role.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cloudup_engine::{
     Change, Diff, ErrorKind, Found, Reader, Ref, Stray, Task, TaskError, Writer, note,
 };
 
 use super::{
-    IamRole, Owner, kind,
+    IamManagedPolicy, IamRole, Owner, kind,
     limits::{ROLE_NAME, check_name},
+    owner::Ownership,
     role_policy::{may_change, role_exists},
     strays::{self, attached_policies},
 };
@@ -19,12 +20,12 @@ use crate::{
     trouble::{deleted, is_full, write_error},
 };
 
-/// The managed policies that are attached to one role, all of them.
+/// The managed policies that are attached to one role: all of them, or the cluster's [own](Self::own) alone.
 ///
 /// Policies that are attached and not listed are strays, one each: they are detached after the
 /// listed ones have been attached, so that there is no moment without a policy that was there
 /// before and will be there after. Only where the role has no room left is one of them detached
-/// first, right before the one that takes its place is attached.
+/// first, right before the one that takes its place is attached: one of others, if there is one.
 ///
 /// Add it only for roles whose attachments are to be governed.
 #[derive(Clone, Debug, Diff)]
@@ -42,6 +43,12 @@ struct About {
     made_by: Option<Ref<IamRole>>,
     owner: Owner,
     quotas: Quotas,
+    /// What the ARNs of managed policies of the cluster's own start with.
+    own_prefix: Option<String>,
+    /// Whether policies that are not the cluster's own are left alone.
+    leaves_others: bool,
+    /// The tasks that make policies of the cluster's own.
+    made: BTreeMap<String, Ref<IamManagedPolicy>>,
     seen: Seen<SeenPolicies>,
 }
 
@@ -67,6 +74,9 @@ impl IamRolePolicyAttachment {
                 made_by: None,
                 owner,
                 quotas: Quotas::default(),
+                own_prefix: None,
+                leaves_others: false,
+                made: BTreeMap::new(),
                 seen: Seen::default(),
             }),
         }
@@ -85,6 +95,49 @@ impl IamRolePolicyAttachment {
     pub fn within(mut self, quotas: Quotas) -> Self {
         self.about.0.quotas = quotas;
         self
+    }
+
+    /// The managed policies of the cluster's own: what their ARNs start with, and those of them that
+    /// are to be attached, with the tasks that make them. It does not order them: add this task
+    /// `after` those.
+    #[must_use]
+    pub fn own<'r>(
+        mut self,
+        prefix: impl Into<String>,
+        policies: impl IntoIterator<Item = (String, &'r Ref<IamManagedPolicy>)>,
+    ) -> Self {
+        self.about.0.own_prefix = Some(prefix.into());
+        for (arn, made) in policies {
+            self.policies.insert(arn.clone());
+            self.about.0.made.insert(arn, made.clone());
+        }
+        self
+    }
+
+    /// Leaves alone what is attached and not the cluster's [own](Self::own).
+    #[must_use]
+    pub fn leaving_others(mut self) -> Self {
+        self.about.0.leaves_others = true;
+        self
+    }
+
+    fn is_own(&self, arn: &str) -> bool {
+        self.about.0.own_prefix.as_ref().is_some_and(|prefix| arn.starts_with(prefix.as_str()))
+    }
+
+    /// Whether a policy that is attached and not listed may be detached: where others are left
+    /// alone, only if it is the cluster's own, by its tags too.
+    async fn may_go(&self, reader: &dyn CloudReader, arn: &str) -> Result<bool, TaskError> {
+        let About { owner, leaves_others, .. } = &self.about.0;
+        if !leaves_others {
+            return Ok(true);
+        }
+        if !self.is_own(arn) {
+            return Ok(false);
+        }
+        let policy = CloudError::absent(reader.iam().get_policy(arn).await)
+            .map_err(|error| error.while_doing(format!("look whose {arn} is")))?;
+        Ok(policy.is_some_and(|policy| owner.of(&policy.tags) == Ownership::Ours))
     }
 
     /// All that are attached, or none if there is no role.
@@ -106,7 +159,8 @@ impl IamRolePolicyAttachment {
         attached: &BTreeSet<String>,
     ) -> BTreeSet<String> {
         let mut missing = BTreeSet::new();
-        for arn in self.policies.difference(attached) {
+        let made = &self.about.0.made;
+        for arn in self.policies.difference(attached).filter(|arn| !made.contains_key(*arn)) {
             if let Err(error) = reader.iam().get_policy(arn).await
                 && error.is_not_found()
             {
@@ -142,7 +196,9 @@ impl IamRolePolicyAttachment {
             .filter(|arn| attached.contains(*arn))
             .map(str::to_owned)
             .collect();
+        // Taken from the end: those of others first.
         releasable.reverse();
+        releasable.sort_by_key(|arn| !self.is_own(arn));
         let wanted: Vec<_> = self.policies.difference(&attached).cloned().collect();
         for arn in wanted {
             if attached.len() >= quotas.attached_policies_per_role
@@ -191,6 +247,10 @@ impl IamRolePolicyAttachment {
         let doing = format!("attach {arn} to role {role}");
         if !error.is_not_found() {
             return error.while_doing(doing);
+        }
+        let made = self.about.0.made.get(arn).and_then(Ref::output);
+        if made.is_some_and(|policy| policy.is_new) {
+            return write_error(error, true, doing);
         }
         if reader.iam().get_policy(arn).await.is_err_and(|error| error.is_not_found()) {
             return no_such_policy(role, arn).because(error);
@@ -264,10 +324,12 @@ impl Task for IamRolePolicyAttachment {
         _: Option<&Found<Self>>,
     ) -> Result<Vec<Stray>, TaskError> {
         let attached = self.attached(reader).await?.unwrap_or_default();
-        let surplus: Vec<_> = attached
-            .difference(&self.policies)
-            .map(|arn| strays::attachment(&self.role, arn))
-            .collect();
+        let mut surplus = Vec::new();
+        for arn in attached.difference(&self.policies) {
+            if self.may_go(reader, arn).await? {
+                surplus.push(strays::attachment(&self.role, arn));
+            }
+        }
         if surplus.is_empty() || !may_change(reader, &self.about.0.owner, &self.role).await? {
             return Ok(Vec::new());
         }

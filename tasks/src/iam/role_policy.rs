@@ -3,7 +3,9 @@
 use cloudup_engine::{Change, Diff, ErrorKind, Found, Reader, Ref, Stray, Task, TaskError, Writer};
 
 use super::{
-    IamRole, Owner, kind,
+    IamRole, Owner, RoleDocuments,
+    documents::{Place, interim_stray, is_interim_of, tell_lacking},
+    kind,
     limits::{POLICY_NAME, check_name},
     owner::Ownership,
     strays,
@@ -11,7 +13,7 @@ use super::{
 use crate::{
     aside::{Aside, Seen},
     cloud::{Aws, CloudError, CloudReader, iam::Quotas},
-    policy::{AnyDocument, Document, DocumentUse},
+    policy::{AnyDocument, Document, DocumentUse, Interim},
     trouble::{deleted, write_error},
 };
 
@@ -35,9 +37,16 @@ struct About {
     made_by: Option<Ref<IamRole>>,
     owner: Owner,
     quotas: Quotas,
-    beside: Vec<(String, Document)>,
+    documents: RoleDocuments,
+    seen: Seen<SeenBeside>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct SeenBeside {
     /// Inline policies of the role that nobody here asked for, which take room all the same.
-    foreign: Seen<Vec<(String, Document)>>,
+    foreign: Vec<(String, Document)>,
+    /// What to write first.
+    interim: Interim,
 }
 
 impl IamRolePolicy {
@@ -59,8 +68,8 @@ impl IamRolePolicy {
                 made_by: None,
                 owner,
                 quotas: Quotas::default(),
-                beside: Vec::new(),
-                foreign: Seen::default(),
+                documents: RoleDocuments::default(),
+                seen: Seen::default(),
             }),
         }
     }
@@ -73,14 +82,11 @@ impl IamRolePolicy {
         self
     }
 
-    /// Other inline policies that the role is to have, by name: they share its room.
+    /// The documents of the role, this one among them: they share its room, and what moves from one
+    /// to another is never missing.
     #[must_use]
-    pub fn beside<N: Into<String>>(
-        mut self,
-        policies: impl IntoIterator<Item = (N, Document)>,
-    ) -> Self {
-        let policies = policies.into_iter().map(|(name, document)| (name.into(), document));
-        self.about.0.beside.extend(policies);
+    pub fn among(mut self, documents: RoleDocuments) -> Self {
+        self.about.0.documents = documents;
         self
     }
 
@@ -109,10 +115,10 @@ impl IamRolePolicy {
         &self,
         reader: &dyn CloudReader,
     ) -> Result<Vec<(String, Document)>, CloudError> {
-        let About { role, beside, .. } = &self.about.0;
+        let About { role, documents, .. } = &self.about.0;
         let mut foreign = Vec::new();
         for policy in strays::inline_policies(reader, role).await? {
-            if policy == self.name || beside.iter().any(|(name, _)| *name == policy) {
+            if policy == self.name || documents.has_inline(&policy) {
                 continue;
             }
             if let Ok(document) = reader.iam().get_role_policy(role, &policy).await?.parse() {
@@ -123,14 +129,36 @@ impl IamRolePolicy {
     }
 
     fn check_room(&self, document: &Document) -> Result<(), TaskError> {
-        let About { role, quotas, beside, foreign, .. } = &self.about.0;
-        let foreign = foreign.get();
-        let others = beside.iter().chain(&foreign).map(|(name, other)| (name.as_str(), other));
-        let all = [(self.name.as_str(), document)].into_iter().chain(others);
+        let About { role, quotas, documents, seen, .. } = &self.about.0;
+        let foreign = seen.get().foreign;
+        let foreign = foreign.iter().map(|(name, other)| (name.as_str(), other));
+        let own = [(self.name.as_str(), document)];
+        let all = own.into_iter().chain(documents.inline_beside(&self.name)).chain(foreign);
         quotas.check_inline(role, all).map_err(|over| {
             over.while_doing(format!("put inline policy {}", self.name))
                 .hint("say less, move a part into a managed policy, or have AWS raise the quota")
         })
+    }
+
+    /// What to write first, where `live` is there.
+    async fn interim(
+        &self,
+        reader: &dyn CloudReader,
+        live: Option<&Document>,
+        foreign: &[(String, Document)],
+    ) -> Result<Interim, TaskError> {
+        let About { role, documents, quotas, .. } = &self.about.0;
+        let Some(wanted) = self.document.as_ref().and_then(AnyDocument::document) else {
+            return Ok(Interim::default());
+        };
+        if live == Some(wanted) {
+            return Ok(Interim::default());
+        }
+        let place = Place::Inline(self.name.clone());
+        let later = documents.later(reader, role, &place).await?;
+        let taken: usize = foreign.iter().map(|(_, document)| document.size()).sum();
+        let limit = quotas.role_policy_size.saturating_sub(taken);
+        Ok(documents.interim(&place, (live, wanted), &later, limit))
     }
 
     async fn put(&self, writer: &Writer<Self>, document: &AnyDocument) -> Result<(), TaskError> {
@@ -179,7 +207,9 @@ impl Task for IamRolePolicy {
                 error.while_doing(format!("list the inline policies of role {}", self.role()))
             })?,
         };
-        self.about.0.foreign.set(foreign);
+        let document = live.as_ref().and_then(AnyDocument::document);
+        let interim = self.interim(reader, document, &foreign).await?;
+        self.about.0.seen.set(SeenBeside { foreign, interim });
         Ok(live.map(|document| found(Some(document))))
     }
 
@@ -191,11 +221,22 @@ impl Task for IamRolePolicy {
         document
             .check(DocumentUse::Permissions)
             .map_err(|error| error.while_doing(format!("put inline policy {}", self.name)))?;
+        tell_lacking(&format!("role {}", self.role()), &self.about.0.seen.get().interim.lacking);
         self.check_room(document)
     }
 
-    async fn render(&self, writer: &Writer<Self>, _: Change<'_, Self>) -> Result<(), TaskError> {
-        match &self.document {
+    async fn render(
+        &self,
+        writer: &Writer<Self>,
+        change: Change<'_, Self>,
+    ) -> Result<(), TaskError> {
+        let interim = self.about.0.seen.get().interim.document.filter(|_| match change {
+            Change::Create => true,
+            Change::Update { strays, .. } => {
+                strays.iter().any(|one| is_interim_of(one, &self.name))
+            }
+        });
+        match interim.map(AnyDocument::from).as_ref().or(self.document.as_ref()) {
             Some(document) => self.put(writer, document).await,
             None => Ok(()),
         }
@@ -207,7 +248,9 @@ impl Task for IamRolePolicy {
         _: Option<&Found<Self>>,
     ) -> Result<Vec<Stray>, TaskError> {
         if self.document.is_some() {
-            return Ok(Vec::new());
+            let interim = self.about.0.seen.get().interim.document;
+            let stray = |interim| interim_stray(Self::KIND, &self.name, &interim);
+            return Ok(interim.map(stray).into_iter().collect());
         }
         let Some(document) = self.live(reader).await? else { return Ok(Vec::new()) };
         let is_ours = may_change(reader, &self.about.0.owner, self.role()).await?;
@@ -215,7 +258,11 @@ impl Task for IamRolePolicy {
         Ok(if is_ours { vec![stray] } else { Vec::new() })
     }
 
-    async fn delete(&self, writer: &Writer<Self>, _: &Stray) -> Result<(), TaskError> {
+    async fn delete(&self, writer: &Writer<Self>, stray: &Stray) -> Result<(), TaskError> {
+        if let Some(document) = self.document.as_ref().filter(|_| is_interim_of(stray, &self.name))
+        {
+            return self.put(writer, document).await;
+        }
         let (name, role) = (&self.name, self.role());
         let result = writer.iam().delete_role_policy(role, name).await;
         deleted(result, format!("delete inline policy {name} of role {role}"))

@@ -58,7 +58,7 @@ impl Quotas {
     ///
     /// Where it is too large.
     pub fn check_trust(&self, role: &str, document: &Document) -> Result<(), OverBudget> {
-        let takers = by_statement(document);
+        let takers = document.statement_sizes();
         let what = format!("the trust document of role {role}");
         one(what, document.size(), takers, self.assume_role_policy_size)
     }
@@ -69,7 +69,7 @@ impl Quotas {
     ///
     /// Where it is too large.
     pub fn check_managed(&self, policy: &str, document: &Document) -> Result<(), OverBudget> {
-        let takers = by_statement(document);
+        let takers = document.statement_sizes();
         one(format!("managed policy {policy}"), document.size(), takers, self.policy_size)
     }
 
@@ -112,13 +112,16 @@ fn one(
     Err(OverBudget { what, wanted, limit, unit: "characters", takers })
 }
 
-/// The sizes of a document's statements.
-fn by_statement(document: &Document) -> Vec<(String, usize)> {
-    let statements = document.statements.iter().enumerate();
-    statements
-        .map(|(index, statement)| {
-            let name = statement.sid.clone().unwrap_or_else(|| format!("Statement[{index}]"));
-            (name, Document::new([statement.clone()]).size() - Document::new([]).size())
-        })
-        .collect()
+impl Document {
+    /// How many characters each statement takes, by its Sid or else its index, in the order of the
+    /// document.
+    pub fn statement_sizes(&self) -> Vec<(String, usize)> {
+        let statements = self.statements.iter().enumerate();
+        statements
+            .map(|(index, statement)| {
+                let name = statement.sid.clone().unwrap_or_else(|| format!("Statement[{index}]"));
+                (name, Self::new([statement.clone()]).size() - Self::new([]).size())
+            })
+            .collect()
+    }
 }

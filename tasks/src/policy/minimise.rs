@@ -19,14 +19,40 @@ pub struct Minimised {
 }
 
 impl Minimised {
-    /// The same without Sids: they say why a statement is there, and take room.
+    /// The document with Sids that say what was merged: all of their Sids in one; or, where that is
+    /// long or the document would take more than `room` characters, the first and how many more.
     #[must_use]
-    pub fn without_sids(mut self) -> Self {
-        for statement in &mut self.document.statements {
-            statement.sid = None;
-        }
-        self
+    pub fn named(&self, room: usize) -> Document {
+        const LONGEST: usize = 64;
+        let all = |kept: &str, others: &BTreeSet<String>| {
+            let sid: String = [kept].into_iter().chain(others.iter().map(String::as_str)).collect();
+            if sid.len() <= LONGEST { sid } else { counted(kept, others) }
+        };
+        let named = self.with_sids(all);
+        if named.size() <= room { named } else { self.with_sids(counted) }
     }
+
+    /// The document with the Sids that `sid` gives to statements that others were merged into. One
+    /// that another statement has already ends in an `x`.
+    fn with_sids(&self, sid: impl Fn(&str, &BTreeSet<String>) -> String) -> Document {
+        let mut document = self.document.clone();
+        let mut taken: BTreeSet<_> =
+            document.statements.iter().filter_map(|statement| statement.sid.clone()).collect();
+        for statement in &mut document.statements {
+            let Some(kept) = &statement.sid else { continue };
+            let Some(others) = self.merged.get(kept) else { continue };
+            let mut name = sid(kept, others);
+            while !taken.insert(name.clone()) {
+                name.push('x');
+            }
+            statement.sid = Some(name);
+        }
+        document
+    }
+}
+
+fn counted(kept: &str, others: &BTreeSet<String>) -> String {
+    format!("{kept}And{}More", others.len())
 }
 
 /// A document that was minimised could not be proved to grant what it did before.

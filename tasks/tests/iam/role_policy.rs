@@ -3,7 +3,7 @@
 use cloudup_engine::Adder;
 use cloudup_tasks::{
     cloud::Aws,
-    iam::{IamRole, IamRolePolicy},
+    iam::{IamRole, IamRolePolicy, RoleDocuments},
     local::{Effect, Fault},
     policy::{Document, Statement},
 };
@@ -75,6 +75,10 @@ async fn a_lifecycle_governs_the_deletion_too() {
     assert_eq!(writes(&account), [] as [&str; 0]);
 }
 
+fn beside(other: &str, document: Document) -> RoleDocuments {
+    RoleDocuments::default().inline(ROLE, None).inline(other, Some(document))
+}
+
 #[tokio::test]
 async fn all_inline_policies_of_a_role_share_its_room() {
     // What is there under its own name makes room for itself.
@@ -83,10 +87,10 @@ async fn all_inline_policies_of_a_role_share_its_room() {
     let table = [
         (policy(Some(long(6_000))), true),
         (policy(Some(long(6_200))), false),
-        (policy(Some(long(2_900))).beside([("additional", long(3_000))]), true),
-        (policy(Some(long(3_200))).beside([("additional", long(3_000))]), false),
-        (policy(Some(long(3_000))).beside([("foreign", long(7_000))]), true),
-        (policy(Some(long(3_200))).beside([("foreign", long(7_000))]), false),
+        (policy(Some(long(2_900))).among(beside("additional", long(3_000))), true),
+        (policy(Some(long(3_200))).among(beside("additional", long(3_000))), false),
+        (policy(Some(long(3_000))).among(beside("foreign", long(7_000))), true),
+        (policy(Some(long(3_200))).among(beside("foreign", long(7_000))), false),
     ];
     for (index, (wanted, fits)) in table.into_iter().enumerate() {
         let account = account(&seed);

@@ -6,7 +6,9 @@ use std::{
 };
 
 use cloudup::manifest::spec;
-use cloudup_tasks::local::{Account, ByName, Fault, InstanceProfile, LaunchTemplate, Role, State};
+use cloudup_tasks::local::{
+    Account, ByName, Fault, InstanceProfile, LaunchTemplate, ManagedPolicy, Role, State,
+};
 use proptest::{collection::btree_set, option, prelude::*, sample};
 use serde_json::{Value, json};
 
@@ -204,8 +206,26 @@ pub(crate) fn essence(state: &State) -> Value {
         roles: state.roles.iter().map(role).collect(),
         instance_profiles: state.instance_profiles.iter().map(profile).collect(),
         launch_templates: state.launch_templates.iter().map(template).collect(),
+        managed_policies: in_force(state),
         ..without_notes(state)
     })
+}
+
+/// Managed policies without their history, in order.
+fn in_force(state: &State) -> Vec<ManagedPolicy> {
+    let in_force = |policy: &ManagedPolicy| ManagedPolicy {
+        default_version_id: "v1".to_owned(),
+        versions: policy
+            .in_force()
+            .map(|text| ("v1".to_owned(), text.clone()))
+            .into_iter()
+            .collect(),
+        last_version: 0,
+        ..policy.clone()
+    };
+    let mut policies: Vec<_> = state.managed_policies.iter().map(in_force).collect();
+    policies.sort_by(|a, b| a.arn.cmp(&b.arn));
+    policies
 }
 
 fn without_notes(state: &State) -> State {
@@ -237,6 +257,7 @@ pub(crate) fn foreign(state: &State, sketch: &Sketch, still_there: &State) -> Va
             if governed.contains(&role.name) {
                 role.attached_policies.clear();
             }
+            role.attached_policies.retain(|arn| !arn.starts_with(&sketch.own_policies()));
         }
         Some(role)
     };
@@ -250,10 +271,14 @@ pub(crate) fn foreign(state: &State, sketch: &Sketch, still_there: &State) -> Va
         }
         Some(profile)
     };
+    let own = sketch.own_policies();
+    let others = state.managed_policies.iter().filter(|policy| !policy.arn.starts_with(&own));
+    let others = others.cloned().collect();
     json!(State {
         roles: state.roles.iter().filter_map(part_of_role).collect(),
         instance_profiles: state.instance_profiles.iter().filter_map(part_of_profile).collect(),
         launch_templates: ByName::default(),
+        managed_policies: others,
         ..without_notes(state)
     })
 }

@@ -1,9 +1,15 @@
 //! What becomes of an update that meets trouble at any of its calls: run again, it ends where it
 //! would have ended, and at no moment did anything lack what it had before and has afterwards.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use cloudup::update::{UpdateOptions, UpdateReport};
+use cloudup::{
+    manifest::spec::Role,
+    update::{UpdateOptions, UpdateReport},
+};
 use cloudup_engine::{Options, Retry};
 use cloudup_tasks::local::{Effect, Fault, State};
 use proptest::{collection::vec, prelude::*, sample};
@@ -155,6 +161,37 @@ fn changing_every_policy_at_the_quota_survives_trouble_at_every_call() {
         let (from, to) = ([POOL[0], POOL[1], POOL[4]], [POOL[1], POOL[2], POOL[5]]);
         let before = with(&seed, &with_policies(from)).await;
         sweep(Update::new(before, with_policies(to)).await, 8).await;
+    });
+}
+
+#[test]
+fn spilling_into_managed_policies_and_back_survives_trouble_at_every_call() {
+    at_once(async {
+        let seed = Seed::without_us();
+        let small = Sketch { registry: true, ..Sketch::overflowing([]) };
+        let before = with(&seed, &small).await;
+        let spilling = Update::new(before, Sketch::overflowing(0..5)).await;
+        let spilled = spilling.after.clone();
+        sweep(spilling, 5).await;
+        let other = Update::new(spilled.clone(), Sketch::overflowing([0, 2, 4, 5])).await;
+        sweep(other, 2).await;
+        sweep(Update::new(spilled.clone(), small).await, 5).await;
+        let without = Sketch { groups: BTreeMap::new(), ..Sketch::overflowing(0..5) };
+        sweep(Update::new(spilled, without).await, 10).await;
+    });
+}
+
+#[test]
+fn what_moves_between_the_policies_of_a_role_survives_trouble_at_every_call() {
+    at_once(async {
+        // `ecr:GetAuthorizationToken` goes from one to the other, and back.
+        let own = Sketch { registry: true, ..Sketch::plain() };
+        let additional = [(Role::Node, BTreeSet::from([4])), (Role::ControlPlane, [4].into())];
+        let added = Sketch { additional: additional.into(), ..Sketch::plain() };
+        for (from, to) in [(&own, &added), (&added, &own)] {
+            let before = with(&Seed::without_us(), from).await;
+            sweep(Update::new(before, to.clone()).await, 3).await;
+        }
     });
 }
 

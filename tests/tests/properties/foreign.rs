@@ -43,6 +43,7 @@ fn a_cluster_that_goes_leaves_nothing_of_its_own_but_launch_templates() {
             let after = state(&account);
             assert_eq!(json!(after.roles), json!(before.roles));
             assert_eq!(json!(after.instance_profiles), json!(before.instance_profiles));
+            assert_eq!(json!(after.managed_policies), json!(before.managed_policies));
         });
     });
 }

@@ -46,11 +46,25 @@ fn statement(index: usize) -> Value {
             json!({ "Effect": "Allow", "Action": "sqs:*", "NotResource": ["arn:aws:sqs:*:*:secret"] })
         }
         // What some roles are allowed anyway.
-        _ => json!({ "Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*" }),
+        4 => json!({ "Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*" }),
+        5 => json!({ "Effect": "Allow", "Action": "ec2:DescribeRegions", "Resource": "*" }),
+        // So large that a role has no room for all of them inline.
+        _ => {
+            let bucket = |n: usize| format!("arn:aws:s3:::bucket-{index}/{n:0>300}/*");
+            let condition = json!({ "StringEquals": { "aws:PrincipalTag/n": index.to_string() } });
+            json!({
+                "Sid": format!("Large{index}"), "Effect": "Allow", "Action": "s3:GetObject",
+                "Resource": (0..7).map(bucket).collect::<Vec<_>>(), "Condition": condition,
+            })
+        }
     }
 }
 
-const STATEMENTS: usize = 5;
+/// The statements of ordinary size.
+const STATEMENTS: usize = 6;
+
+/// All of them.
+const WITH_LARGE: usize = STATEMENTS + 6;
 
 /// Where the instances of a role get their profile from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +97,8 @@ pub(crate) struct Sketch {
     pub(crate) has_dns: bool,
     pub(crate) networking: Networking,
     pub(crate) hops: u32,
+    /// Whether what has no room goes into managed policies, which the large statements need.
+    pub(crate) overflows: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +147,16 @@ impl Sketch {
             has_dns: false,
             networking: Networking::Cni,
             hops: 1,
+            overflows: false,
         }
+    }
+
+    /// [`plain`](Self::plain), with more for the nodes than has room inline: these large
+    /// statements.
+    pub(crate) fn overflowing(large: impl IntoIterator<Item = usize>) -> Self {
+        let large = large.into_iter().map(|index| STATEMENTS + index);
+        let statements = BTreeSet::from_iter([0, 1].into_iter().chain(large));
+        Self { additional: [(Role::Node, statements)].into(), overflows: true, ..Self::plain() }
     }
 
     /// Something of everything.
@@ -162,6 +187,7 @@ impl Sketch {
             has_dns: true,
             networking: Networking::AmazonVpc,
             hops: 2,
+            overflows: false,
         }
     }
 
@@ -204,15 +230,19 @@ impl Sketch {
         let external: Map<_, _> =
             self.external.iter().map(|(role, arns)| (role_key(role), json!(arns))).collect();
         let additional = self.additional.iter().map(|(role, statements)| {
-            let list: Value = statements.iter().map(|index| statement(*index)).collect();
+            let fits = |index: &&usize| self.overflows || **index < STATEMENTS;
+            let list: Value =
+                statements.iter().filter(fits).map(|index| statement(*index)).collect();
             (role_key(role), json!(list.to_string()))
         });
         let additional: Map<_, _> = additional.collect();
+        let overflow = self.overflows.then_some(("cloudup/policy-overflow", "managed"));
+        let annotations: BTreeMap<_, _> = overflow.into_iter().collect();
         let dns = if self.has_dns { "Public" } else { "None" };
         let cluster = json!({
             "apiVersion": "kops.k8s.io/v1alpha2",
             "kind": "Cluster",
-            "metadata": { "name": self.name },
+            "metadata": { "name": self.name, "annotations": annotations },
             "spec": {
                 "cloudProvider": "aws",
                 "configBase": format!("s3://kops-state/{}", self.name),
@@ -272,6 +302,11 @@ impl Sketch {
         Role::ALL.iter().map(|role| self.role_name(*role)).collect()
     }
 
+    /// What the ARNs of the cluster's own managed policies start with.
+    pub(crate) fn own_policies(&self) -> String {
+        format!("arn:aws:iam::{ACCOUNT}:policy{}", names::policy_path(self.name))
+    }
+
     /// The tag that says that something belongs to the cluster.
     pub(crate) fn owner_tag(&self) -> String {
         format!("kubernetes.io/cluster/{}", self.name)
@@ -295,11 +330,14 @@ pub(crate) fn sketches(most: usize) -> impl Strategy<Value = Sketch> {
     let groups =
         sample::select(vec![Groups::Managed, Groups::Managed, Groups::Existing, Groups::Mixed]);
     let policies = btree_set(sample::select(POOL.to_vec()), 0..=most);
-    let statements = btree_set(0..STATEMENTS, 0..4);
+    let statements = prop_oneof![
+        2 => btree_set(0..STATEMENTS, 0..4),
+        1 => btree_set(0..WITH_LARGE, 0..9),
+    ];
     let team =
         option::of((sample::select(vec!["team", "Team"]), sample::select(vec!["red", "blue"])));
     let center = option::of((Just("cost-center"), sample::select(vec!["7", ""])));
-    let flags = (any::<bool>(), any::<bool>(), 1_u32..3);
+    let flags = (any::<bool>(), any::<bool>(), 1_u32..3, any::<bool>());
     let rest = (
         option::of(sample::select(BOUNDARIES.to_vec())),
         (team, center).prop_map(|(a, b)| a.into_iter().chain(b).collect()),
@@ -313,28 +351,32 @@ pub(crate) fn sketches(most: usize) -> impl Strategy<Value = Sketch> {
         flags,
         rest,
     )
-        .prop_map(|(groups, external, additional, (registry, has_dns, hops), rest)| {
-            let (boundary, labels, networking, name) = rest;
-            Sketch {
-                name,
-                groups,
-                registry,
-                boundary,
-                external,
-                additional,
-                labels,
-                has_dns,
-                networking,
-                hops,
-            }
-        })
+        .prop_map(
+            |(groups, external, additional, (registry, has_dns, hops, overflows), rest)| {
+                let (boundary, labels, networking, name) = rest;
+                Sketch {
+                    name,
+                    groups,
+                    registry,
+                    boundary,
+                    external,
+                    additional,
+                    labels,
+                    has_dns,
+                    networking,
+                    hops,
+                    overflows,
+                }
+            },
+        )
 }
 
 /// Manifests before and after somebody edited some of their parts.
 pub(crate) fn edits(most: usize) -> impl Strategy<Value = (Sketch, Sketch)> {
-    (sketches(most), sketches(most), any::<[bool; 8]>()).prop_map(|(from, other, edited)| {
+    (sketches(most), sketches(most), any::<[bool; 9]>()).prop_map(|(from, other, edited)| {
         let mut to = from.clone();
-        let [groups, registry, boundary, external, additional, labels, dns, networking] = edited;
+        let [groups, registry, boundary, external, additional, labels, dns, networking, overflow] =
+            edited;
         if groups {
             to.groups = other.groups;
         }
@@ -358,6 +400,9 @@ pub(crate) fn edits(most: usize) -> impl Strategy<Value = (Sketch, Sketch)> {
         }
         if networking {
             (to.networking, to.hops) = (other.networking, other.hops);
+        }
+        if overflow {
+            to.overflows = other.overflows;
         }
         (from, to)
     })

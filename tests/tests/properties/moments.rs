@@ -6,7 +6,7 @@ use std::{
 };
 
 use cloudup_tasks::{
-    local::{Journal, Moment, Role, RoleMoment, State},
+    local::{DocumentText, Journal, Moment, Role, RoleMoment, State},
     policy::{Document, Grant},
 };
 
@@ -42,6 +42,12 @@ impl<'a> Continuity<'a> {
             self.check_role(&name, moment, &mut missing);
             self.check_profile(&name, moment, &mut missing);
         }
+        let (own, tag) = (self.sketch.own_policies(), self.sketch.owner_tag());
+        for (arn, policy) in &moment.managed_policies {
+            if arn.starts_with(&own) && !policy.tags.contains_key(&tag) {
+                missing.push(format!("the owner of {arn}"));
+            }
+        }
         missing
     }
 
@@ -60,7 +66,7 @@ impl<'a> Continuity<'a> {
             missing.push(format!("the owner of role {name}"));
         }
         match (before, after) {
-            (Some(before), Some(after)) => self.check_kept(before, after, role, missing),
+            (Some(before), Some(after)) => self.check_kept(before, after, (role, moment), missing),
             (None, Some(after)) if role.permissions_boundary != after.permissions_boundary => {
                 missing.push(format!("the boundary of new role {name}"));
             }
@@ -72,7 +78,7 @@ impl<'a> Continuity<'a> {
         &self,
         before: &Role,
         after: &Role,
-        role: &RoleMoment,
+        (role, moment): (&RoleMoment, &Moment),
         missing: &mut Vec<String>,
     ) {
         let name = &before.name;
@@ -85,18 +91,50 @@ impl<'a> Continuity<'a> {
                 missing.push(format!("{arn} on role {name}"));
             }
         }
-        for (policy, before) in &before.inline_policies {
-            let Some(after) = after.inline_policies.get(policy) else { continue };
-            let now = role.inline_policies.get(policy);
-            if now.is_some_and(|now| [&before.0, &after.0].contains(&now)) {
-                continue;
-            }
-            let kept = &self.grants(&before.0) & &self.grants(&after.0);
-            let now = now.map(|now| self.grants(now)).unwrap_or_default();
-            for grant in kept.difference(&now) {
-                missing.push(format!("`{grant}` in policy {policy} of role {name}"));
+        // What is meant by a document stays the same: nothing to look at.
+        let texts = |role: &Role, state: &State| {
+            self.documents(
+                &role.inline_policies,
+                |arn| {
+                    let policy = state.managed_policies.iter().find(|policy| policy.arn == *arn)?;
+                    Some(policy.in_force()?.0.clone())
+                },
+                &role.attached_policies,
+            )
+        };
+        let (was, will_be) = (texts(before, self.before), texts(after, self.after));
+        let inline = role.inline_policies.iter();
+        let inline = inline.map(|(name, text)| (name.clone(), DocumentText(text.clone())));
+        let now = self.documents(
+            &inline.collect(),
+            |arn| Some(moment.managed_policies.get(arn)?.document.clone()),
+            &role.attached_policies,
+        );
+        if now == was || now == will_be {
+            return;
+        }
+        let [was, will_be, now] = [was, will_be, now]
+            .map(|texts| texts.iter().flat_map(|text| self.grants(text)).collect::<BTreeSet<_>>());
+        let covered =
+            |grant: &Grant, by: &BTreeSet<Grant>| by.contains(grant) || grant.is_covered_by(by);
+        for grant in was.iter().filter(|grant| covered(grant, &will_be)) {
+            if !covered(grant, &now) {
+                missing.push(format!("`{grant}` on role {name}"));
             }
         }
+    }
+
+    /// The texts of a role's documents: inline, and in the cluster's own managed policies.
+    fn documents(
+        &self,
+        inline: &BTreeMap<String, DocumentText>,
+        managed: impl Fn(&str) -> Option<String>,
+        attached: &BTreeSet<String>,
+    ) -> BTreeSet<String> {
+        let own = self.sketch.own_policies();
+        let attached = attached.iter().filter(|arn| arn.starts_with(&own));
+        let managed = attached.filter_map(|arn| managed(arn));
+        inline.values().map(|text| text.0.clone()).chain(managed).collect()
     }
 
     fn check_profile(&self, name: &str, moment: &Moment, missing: &mut Vec<String>) {
