@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use cloudup_tasks::{
     arn::IamKind,
-    cloud::iam::Quotas,
-    policy::{Document, DocumentError, DocumentUse, Statement},
+    policy::{DocumentError, DocumentUse, Statement},
 };
 use serde_json::Value;
 
@@ -110,19 +109,9 @@ pub(super) fn statements(path: &str, text: &str, partition: Option<&str>, check:
         Some(partition) => Statement::parse_list_in(text, DocumentUse::Permissions, partition),
         None => Statement::parse_list(text, DocumentUse::Permissions),
     };
-    match read {
-        Ok(statements) => size(path, &Document::new(statements), check),
-        Err(error) => mistakes(path, text, error, check),
-    }
-}
-
-/// It has to fit into a role that has nothing else.
-fn size(path: &str, document: &Document, check: &mut Check<'_>) {
-    let (size, most) = (document.size(), Quotas::default().role_policy_size);
-    if size > most {
-        let message = format!("the policy takes {size} characters, and a role has room for {most}");
-        let hint = "make a managed policy of a part of it, and attach that by its ARN";
-        check.wrong(path, message, hint);
+    // How much a role has room for is known once its account is.
+    if let Err(error) = read {
+        mistakes(path, text, error, check);
     }
 }
 
