@@ -19,4 +19,5 @@ pub mod partition;
 pub mod phase;
 pub mod policy;
 pub mod service_accounts;
+pub mod store;
 pub mod update;

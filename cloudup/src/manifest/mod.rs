@@ -30,10 +30,13 @@
 
 mod classify;
 mod decode;
+mod difference;
 mod document;
+mod excerpt;
 mod mistake;
 mod read;
 mod schema;
+mod set;
 mod source;
 pub mod spec;
 mod suggest;
@@ -41,11 +44,14 @@ mod unused;
 mod validate;
 mod yaml;
 
+pub use difference::Difference;
 pub use document::{Cluster, InstanceGroup, Object};
+pub use excerpt::Excerpt;
 pub use mistake::{ManifestErrors, Mistake, Notice, Place};
-pub use read::ReadError;
+pub use read::{Home, ReadError};
 #[cfg(test)]
 pub(crate) use schema::has_field;
+pub use set::{Fielded, SetError};
 pub use source::Source;
 pub(crate) use suggest::did_you_mean;
 

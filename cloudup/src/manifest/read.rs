@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{
-    Cluster, InstanceGroup, Manifest, ManifestErrors, Mistake, Notice, Object, Source,
+    Cluster, Excerpt, InstanceGroup, Manifest, ManifestErrors, Mistake, Notice, Object, Source,
     classify::{Class, classify, text_of},
     decode::{Decoder, duplicates},
     mistake::Place,
@@ -44,9 +44,24 @@ impl Manifest {
     ///
     /// Everything that is wrong, in all files, at once.
     pub fn read<N: AsRef<str>, T: AsRef<str>>(files: &[(N, T)]) -> Result<Self, ManifestErrors> {
-        let mut reader = Reader::default();
-        for (name, text) in files {
-            reader.file(name.as_ref(), text.as_ref());
+        let files: Vec<_> =
+            files.iter().map(|(name, text)| Excerpt::whole(name.as_ref(), text.as_ref())).collect();
+        Self::read_excerpts(None, &files)
+    }
+
+    /// Reads documents of one cluster's from wherever each is kept; with its `home`, as a state store
+    /// keeps them: an instance group without a label belongs to the cluster, and so on.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn read_excerpts(
+        home: Option<Home<'_>>,
+        files: &[Excerpt],
+    ) -> Result<Self, ManifestErrors> {
+        let mut reader = Reader { home, ..Reader::default() };
+        for excerpt in files {
+            reader.file(excerpt);
         }
         let manifest = reader.assemble();
         let mut mistakes = reader.mistakes;
@@ -56,7 +71,7 @@ impl Manifest {
             .iter()
             .enumerate()
             .rev()
-            .map(|(index, (name, _))| (name.as_ref(), index))
+            .map(|(index, excerpt)| (excerpt.file.as_str(), index))
             .collect();
         let position =
             |place: &Place| (order.get(place.file.as_str()).copied(), place.line, place.column);
@@ -89,8 +104,19 @@ impl Manifest {
     }
 }
 
+/// The cluster whose documents a state store keeps together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Home<'a> {
+    /// Its name.
+    pub cluster: &'a str,
+    /// Where they are kept, if the cluster's machines can read it there: `s3://state/NAME`. It is
+    /// the cluster's `configBase` unless that says otherwise.
+    pub base: Option<&'a str>,
+}
+
 #[derive(Default)]
-struct Reader {
+struct Reader<'a> {
+    home: Option<Home<'a>>,
     clusters: Vec<Cluster>,
     groups: Vec<InstanceGroup>,
     credentials: Vec<Object>,
@@ -101,9 +127,10 @@ struct Reader {
     incomplete: bool,
 }
 
-impl Reader {
-    fn file(&mut self, name: &str, text: &str) {
-        let mut number = 0;
+impl Reader<'_> {
+    fn file(&mut self, excerpt: &Excerpt) {
+        let Excerpt { file: name, text, documents_before, .. } = excerpt;
+        let mut number = *documents_before;
         if text.len() > MAX_BYTES {
             self.fault(
                 name,
@@ -116,7 +143,7 @@ impl Reader {
             );
             return;
         }
-        for part in yaml::split(text) {
+        for part in excerpt.parts() {
             let (documents, fault) = yaml::parse(part);
             for document in &documents {
                 number += 1;
@@ -127,7 +154,7 @@ impl Reader {
                 self.fault(name, number, fault);
             }
         }
-        if number == 0 {
+        if number == *documents_before {
             self.fault(
                 name,
                 1,
@@ -183,7 +210,11 @@ impl Reader {
         let metadata: Metadata = self.typed(&mut given, "metadata", &source).unwrap_or_default();
         match kind {
             Kind::Cluster => {
-                let spec: ClusterSpec = self.typed(&mut given, "spec", &source).unwrap_or_default();
+                let mut spec: ClusterSpec =
+                    self.typed(&mut given, "spec", &source).unwrap_or_default();
+                if let Some(base) = self.home.and_then(|home| home.base) {
+                    spec.config_base.get_or_insert_with(|| base.to_owned());
+                }
                 self.clusters.push(Cluster { metadata, spec, groups: Vec::new(), raw, source });
             }
             Kind::InstanceGroup => {
@@ -247,7 +278,14 @@ impl Reader {
         let mut strangers = Vec::new();
         let known: Vec<String> =
             clusters.iter().map(|cluster| cluster.metadata.name.clone()).collect();
-        for group in std::mem::take(&mut self.groups) {
+        for mut group in std::mem::take(&mut self.groups) {
+            if let Some(home) = self.home {
+                let labels = &mut group.metadata.labels;
+                let label = labels.entry(InstanceGroup::CLUSTER_LABEL.to_owned()).or_default();
+                if label.is_empty() {
+                    home.cluster.clone_into(label);
+                }
+            }
             let label = group.cluster_name().unwrap_or_default().to_owned();
             let home =
                 clusters.iter_mut().find(|cluster| !label.is_empty() && cluster.name() == label);

@@ -8,6 +8,7 @@
 
 mod error;
 mod iam;
+pub mod objects;
 #[cfg(test)]
 mod replay;
 mod route53;
@@ -22,7 +23,8 @@ use aws_smithy_http_client::{
     tls::{Provider, rustls_provider::CryptoMode},
 };
 use aws_smithy_runtime_api::client::{
-    http::SharedHttpClient, runtime_components::RuntimeComponents,
+    http::{HttpConnectorSettings, SharedHttpClient},
+    runtime_components::RuntimeComponents,
 };
 use aws_types::app_name::AppName;
 
@@ -70,14 +72,7 @@ impl AwsCloud {
     /// IAM is one for a whole partition, and the region says which partition. It is the one given
     /// (a cluster's own), else the configured one, else `us-east-1`.
     pub async fn connect(region: Option<&str>) -> Self {
-        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .http_client(http_client()) // for what fetches the credentials, too
-            .app_name(AppName::new("cloudup").expect("letters make an app name"));
-        let config = match region {
-            Some(region) => config.region(Region::new(region.to_owned())),
-            None => config,
-        };
-        Self::new(&config.load().await)
+        Self::new(&load(region).await)
     }
 
     /// A connection with a configuration of the caller's own.
@@ -143,15 +138,33 @@ impl CloudWriter for AwsCloud {
     }
 }
 
+/// The configuration of the usual AWS settings, for a region if one is given.
+async fn load(region: Option<&str>) -> SdkConfig {
+    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(http_client()) // for what fetches the credentials, too
+        .app_name(AppName::new("cloudup").expect("letters make an app name"));
+    let config = match region {
+        Some(region) => config.region(Region::new(region.to_owned())),
+        None => config,
+    };
+    config.load().await
+}
+
 /// TLS with rustls on ring, which needs no C toolchain beyond a compiler, and the proxies that
 /// `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name, as the SDK's own default client does.
 fn http_client() -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(|settings, components| {
-        let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
-    })
+    Builder::new()
+        .build_with_connector_fn(|settings, components| connector(settings.cloned(), components))
+}
+
+fn connector(
+    settings: Option<HttpConnectorSettings>,
+    components: Option<&RuntimeComponents>,
+) -> Connector {
+    let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
+    connector.set_connector_settings(settings);
+    connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+    connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
 }
 
 #[cfg(test)]

@@ -62,10 +62,15 @@ impl Kind {
 
     /// The fields of a document of this kind.
     pub(super) fn fields(self) -> &'static Fields {
-        static CLUSTER: LazyLock<Fields> = LazyLock::new(|| document(include_str!("cluster.txt")));
-        static GROUP: LazyLock<Fields> =
+        &self.document().fields
+    }
+
+    /// A document of this kind, as if it were a field.
+    pub(super) fn document(self) -> &'static Field {
+        static CLUSTER: LazyLock<Field> = LazyLock::new(|| document(include_str!("cluster.txt")));
+        static GROUP: LazyLock<Field> =
             LazyLock::new(|| document(include_str!("instancegroup.txt")));
-        static CREDENTIAL: LazyLock<Fields> =
+        static CREDENTIAL: LazyLock<Field> =
             LazyLock::new(|| document(include_str!("sshcredential.txt")));
         match self {
             Self::Cluster => &CLUSTER,
@@ -107,14 +112,15 @@ fn search(name: &str, fields: &Fields, prefix: &str, found: &mut Vec<String>) {
     }
 }
 
-fn document(spec: &'static str) -> Fields {
+fn document(spec: &'static str) -> Field {
     let lines: Vec<(usize, &str)> = include_str!("object.txt")
         .lines()
         .chain(spec.lines())
         .filter(|line| !line.starts_with('#'))
         .map(|line| ((line.len() - line.trim_start().len()) / 2, line.trim_start()))
         .collect();
-    block(&mut lines.into_iter().peekable(), 0)
+    let fields = block(&mut lines.into_iter().peekable(), 0);
+    Field { ty: Type::Object, values: Vec::new(), until: None, fields }
 }
 
 fn block(

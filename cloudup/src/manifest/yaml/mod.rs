@@ -1,14 +1,16 @@
 //! YAML as a tree in which everything knows its place.
 
+mod emit;
 mod parse;
 mod scalar;
 mod split;
 mod tree;
 mod written;
 
+pub(super) use emit::emit;
 pub(super) use parse::{Fault, parse};
 pub(super) use scalar::{Resolved, Scalar};
-pub(super) use split::split;
+pub(super) use split::{Part, split};
 pub(super) use tree::{Entry, Node, Tree};
 pub(super) use written::{Style, Written};
 

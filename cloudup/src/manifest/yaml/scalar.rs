@@ -25,6 +25,11 @@ pub(in crate::manifest) enum Resolved {
 }
 
 impl Scalar {
+    /// A scalar as if it were written without quotes.
+    pub(in crate::manifest) fn plain(text: &str) -> Self {
+        Self { text: text.to_owned(), plain: true, written: Written::default() }
+    }
+
     /// What the scalar stands for, by the rules of the YAML that kOps reads, which is YAML 1.1 here:
     /// `yes` and `on` are true, and `010` is eight.
     pub(in crate::manifest) fn resolve(&self) -> Resolved {
@@ -115,7 +120,7 @@ mod tests {
     use super::*;
 
     fn plain(text: &str) -> Resolved {
-        Scalar { text: text.to_owned(), plain: true, written: Written::default() }.resolve()
+        Scalar::plain(text).resolve()
     }
 
     #[test]
