@@ -2,10 +2,16 @@
 
 #![expect(clippy::doc_markdown, reason = "help is shown as it is written, without markup")]
 
+mod objects;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(crate) use self::objects::{
+    DiffArgs, Edit, FieldArgs, FilesArgs, GetClustersArgs, GetGroupsArgs, ReplaceArgs,
+};
 
 /// The instance IAM of Kubernetes clusters on AWS, from kOps manifests.
 ///
@@ -34,6 +40,17 @@ pub(crate) struct Global {
         help_heading = "Global options"
     )]
     pub(crate) cloud: CloudArg,
+    /// The state store, where clusters are kept: `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX` or a
+    /// folder. Without it, `KOPS_STATE_STORE` counts; else it is the folder `.cloudup/state`.
+    #[arg(
+        long,
+        global = true,
+        value_name = "STORE",
+        env = "CLOUDUP_STATE_STORE",
+        hide_env_values = true,
+        help_heading = "Global options"
+    )]
+    pub(crate) state: Option<String>,
     /// When to colour.
     #[arg(
         long,
@@ -103,8 +120,13 @@ pub(crate) enum ColorArg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutputArg {
     /// For people.
+    #[value(alias = "table")]
     Text,
-    /// For programs; the schema is printed by `cloudup toolbox schema`.
+    /// For people with room: more columns, where there are any.
+    Wide,
+    /// As it is written, from the state store.
+    Yaml,
+    /// For programs; `cloudup toolbox schema` prints the schema of `update`.
     Json,
 }
 
@@ -119,6 +141,21 @@ pub(crate) enum Verb {
     /// IAM documents as the manifests ask for them: what each role may do, and why.
     #[command(subcommand)]
     Iam(Iam),
+    /// Put clusters and instance groups in the state store that are not there yet.
+    Create(FilesArgs),
+    /// Put others in place of clusters and instance groups that are in the state store.
+    Replace(ReplaceArgs),
+    /// Change a cluster or an instance group in the state store, in an editor (`KUBE_EDITOR`, `EDITOR`,
+    /// or vi) or field by field.
+    #[command(subcommand)]
+    Edit(Edit),
+    /// Say how manifests differ from what is in the state store.
+    Diff(DiffArgs),
+    /// Say what is wrong with manifests, without asking anybody.
+    Check(SourceArgs),
+    /// Who is at work on a cluster in the state store.
+    #[command(subcommand)]
+    Lock(LockCommand),
     /// Things beside the main job.
     #[command(subcommand)]
     Toolbox(Toolbox),
@@ -187,11 +224,12 @@ pub(crate) struct UpdateArgs {
 /// Where the manifests come from, and which cluster of theirs is meant.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// The cluster's name. May be left out where the manifests hold one cluster.
+    /// The cluster's name. May be left out where there is one cluster.
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<String>,
-    /// Manifests: the Cluster and its InstanceGroups. May be repeated; `-` is standard input.
-    #[arg(short, long = "filename", value_name = "FILE", required = true)]
+    /// Manifests: the Cluster and its InstanceGroups. May be repeated; `-` is standard input. Without
+    /// any, the cluster is read from the state store.
+    #[arg(short, long = "filename", value_name = "FILE")]
     pub(crate) filename: Vec<PathBuf>,
 }
 
@@ -221,12 +259,21 @@ pub(crate) enum TargetArg {
 /// What `get` shows.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Get {
+    /// The clusters of the state store.
+    #[command(visible_alias = "cluster")]
+    Clusters(GetClustersArgs),
+    /// The instance groups of a cluster in the state store.
+    #[command(name = "instancegroups", visible_alias = "ig", alias = "instancegroup")]
+    Groups(GetGroupsArgs),
+    /// Everything of clusters in the state store: with -o yaml, manifests to keep or to edit.
+    All(GetClustersArgs),
     /// The kinds of task, or a cluster's tasks: which lifecycle each has, and why.
     Tasks {
         /// The cluster's name. May be left out where the manifests hold one cluster.
-        #[arg(value_name = "NAME", requires = "filename")]
+        #[arg(value_name = "NAME")]
         name: Option<String>,
-        /// Manifests. Without any, the kinds are shown.
+        /// Manifests. Without any, a cluster that is named is read from the state store; where none
+        /// is, the kinds are shown.
         #[arg(short, long = "filename", value_name = "FILE")]
         filename: Vec<PathBuf>,
         #[command(flatten)]
@@ -289,12 +336,30 @@ pub(crate) struct PolicyArgs {
 /// Where the manifests come from, for verbs whose argument is something else than a cluster.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct NamedSourceArgs {
-    /// The cluster's name. May be left out where the manifests hold one cluster.
+    /// The cluster's name. May be left out where there is one cluster.
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
-    /// Manifests: the Cluster and its InstanceGroups. May be repeated; `-` is standard input.
-    #[arg(short, long = "filename", value_name = "FILE", required = true)]
+    /// Manifests: the Cluster and its InstanceGroups. May be repeated; `-` is standard input. Without
+    /// any, the cluster is read from the state store.
+    #[arg(short, long = "filename", value_name = "FILE")]
     pub(crate) filename: Vec<PathBuf>,
+}
+
+/// What can be done about who is at work.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LockCommand {
+    /// Say who is at work, and since when.
+    Show {
+        /// The cluster's name. May be left out where there is one cluster.
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// Take the lease away from whoever has it. A run that still has it stops.
+    Break {
+        /// The cluster's name.
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
 }
 
 /// The toolbox.
@@ -319,7 +384,8 @@ pub(crate) struct DumpArgs {
     /// The cluster's name. May be left out where the manifests hold one cluster.
     #[arg(value_name = "NAME", required_unless_present = "filename")]
     pub(crate) name: Option<String>,
-    /// Manifests: the names of their instance groups are what launch templates are found by.
+    /// Manifests: the names of their instance groups are what launch templates are found by. Without
+    /// any, those of the state store are.
     #[arg(short, long = "filename", value_name = "FILE")]
     pub(crate) filename: Vec<PathBuf>,
 }

@@ -9,7 +9,16 @@ pub(crate) struct Environment {
     pub(crate) lifecycle_overrides: Option<String>,
     /// `KUBE_EDITOR`, then `EDITOR`, as kOps looks for one.
     pub(crate) editor: Option<OsString>,
+    /// `KOPS_STATE_STORE`.
+    pub(crate) kops_state_store: Option<String>,
+    /// `AWS_ENDPOINT_URL_S3`.
+    pub(crate) s3_endpoint: Option<String>,
+    /// Who is at work: `USER`, then `LOGNAME`.
+    pub(crate) user: String,
 }
+
+/// The variable in which kOps is told where its state store is.
+pub(crate) const KOPS_STATE_STORE: &str = "KOPS_STATE_STORE";
 
 /// The variable that lifecycle overrides are taken from.
 pub(crate) const LIFECYCLE_OVERRIDES: &str = "CLOUDUP_LIFECYCLE_OVERRIDES";
@@ -18,9 +27,12 @@ impl Environment {
     /// Reads it.
     pub(crate) fn read() -> Self {
         let given = |name| env::var_os(name).filter(|value| !value.is_empty());
+        let text = |name| given(name).map(|value| value.to_string_lossy().into_owned());
         Self {
-            lifecycle_overrides: given(LIFECYCLE_OVERRIDES)
-                .map(|value| value.to_string_lossy().into_owned()),
+            lifecycle_overrides: text(LIFECYCLE_OVERRIDES),
+            kops_state_store: text(KOPS_STATE_STORE),
+            s3_endpoint: text("AWS_ENDPOINT_URL_S3"),
+            user: text("USER").or_else(|| text("LOGNAME")).unwrap_or_else(|| "somebody".to_owned()),
             editor: given("KUBE_EDITOR").or_else(|| given("EDITOR")),
         }
     }

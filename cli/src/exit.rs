@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     Denied = 4,
     /// The user stopped it.
     Interrupted = 5,
+    /// Somebody else is at work on the cluster.
+    Locked = 6,
 }
 
 impl From<Exit> for ExitCode {

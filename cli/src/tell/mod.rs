@@ -8,9 +8,11 @@ pub(crate) mod explain;
 mod field;
 mod progress;
 pub(crate) mod report;
+mod revisions;
 pub(crate) mod style;
+mod table;
 
-pub(crate) use self::{events::JsonEvents, progress::Progress};
+pub(crate) use self::{events::JsonEvents, progress::Progress, revisions::revisions, table::table};
 use crate::exit::Failure;
 
 /// How much is said.
@@ -22,6 +24,13 @@ pub(crate) enum Detail {
     Changes,
     /// Everything, whole documents included.
     All,
+}
+
+/// Says something that is worth a word to whoever looks on, beside the result.
+pub(crate) fn note(text: &str) {
+    use style::UPDATE;
+    // Where nobody listens, nothing is lost.
+    let _ = writeln!(anstream::stderr().lock(), "{UPDATE}note:{UPDATE:#} {text}");
 }
 
 /// Writes why a command ended without a result.

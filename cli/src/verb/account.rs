@@ -1,16 +1,17 @@
 //! `cloudup toolbox account`: the embedded account.
 
 use std::{
-    error::Error,
     ffi::{OsStr, OsString},
-    fs, io,
+    fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use cloudup_tasks::local::{Account, AccountError, EditError, State, StateError};
 
-use super::{input, print};
+use super::{
+    editor::{self, Attempt, Edited, Editing},
+    input, print,
+};
 use crate::{
     args::{Account as AccountCommand, CloudArg, Global},
     environment::Environment,
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// Runs `toolbox account`.
-pub(super) fn run(
+pub(super) async fn run(
     global: &Global,
     command: &AccountCommand,
     environment: &Environment,
@@ -39,7 +40,7 @@ pub(super) fn run(
             let value = shown.map_err(|e| failure("show the embedded account", &e))?;
             print(|out| writeln!(out, "{value:#}"))
         }
-        AccountCommand::Edit => edit(path, environment),
+        AccountCommand::Edit => edit(path, environment).await,
     }
 }
 
@@ -73,54 +74,29 @@ fn init(path: &Path, seed: Option<&Path>, force: bool) -> Result<Exit, Failure> 
     })
 }
 
-/// Opens the account in an editor until it can be put in force, or is left unchanged. What was
-/// typed is kept in a file that is named where it is not put in force.
-fn edit(path: &Path, environment: &Environment) -> Result<Exit, Failure> {
+/// Opens the account in an editor until it can be put in force, or is left unchanged.
+async fn edit(path: &Path, environment: &Environment) -> Result<Exit, Failure> {
     let account = Account::open(path).map_err(|e| failure("open the embedded account", &e))?;
     let draft = account.draft().map_err(|e| failure("read the embedded account", &e))?;
-    let file = beside(path, "edit");
     let editor = environment.editor.clone().unwrap_or_else(|| OsString::from("vi"));
-    let mut text = draft.text.clone();
-    loop {
-        write(&file, &text)?;
-        open(&editor, &file)?;
-        let edited = fs::read_to_string(&file)
-            .map_err(|e| Failure::because(Exit::Failed, "read what was edited", &e))?;
-        let changed = without_comments(&edited);
-        if changed.trim() == without_comments(&draft.text).trim() {
-            let _ = fs::remove_file(&file);
-            return print(|out| writeln!(out, "Nothing was changed."));
-        }
-        match account.edit(&draft, &changed) {
-            Ok(()) => {
-                let _ = fs::remove_file(&file);
-                return print(|out| writeln!(out, "{} was changed.", path.display()));
-            }
-            // The same text again: whoever edits has given up.
-            Err(error) if edited == text => {
-                return Err(Failure::because(Exit::Invalid, "put the edit in force", &error)
-                    .hint(format!("what was typed is kept in {}", file.display())));
-            }
+    let editing =
+        Editing { editor: &editor, file: beside(path, "edit"), comment: "//", header: &[] };
+    let edited = editing
+        .run(&draft.text, async |typed| match account.edit(&draft, typed) {
+            Ok(()) => Attempt::Done,
             Err(error @ EditError::Changed) => {
-                return Err(Failure::because(Exit::Failed, "put the edit in force", &error)
-                    .hint(format!("what was typed is kept in {}", file.display())));
+                Attempt::Failed(Failure::because(Exit::Failed, "put the edit in force", &error))
             }
-            Err(error) => text = with_mistakes(&changed, &error),
-        }
-    }
-}
-
-const COMMENT: &str = "//";
-
-fn with_mistakes(text: &str, error: &dyn Error) -> String {
-    let mistakes = error.to_string();
-    let mistakes: Vec<_> = mistakes.lines().map(|line| format!("{COMMENT} {line}")).collect();
-    format!("{}\n{text}", mistakes.join("\n"))
-}
-
-fn without_comments(text: &str) -> String {
-    let lines: Vec<_> = text.lines().skip_while(|line| line.starts_with(COMMENT)).collect();
-    lines.join("\n")
+            Err(error) => Attempt::Mistakes(
+                error.to_string(),
+                Failure::because(Exit::Invalid, "put the edit in force", &error),
+            ),
+        })
+        .await?;
+    print(|out| match edited {
+        Edited::Unchanged => writeln!(out, "Nothing was changed."),
+        Edited::Saved => writeln!(out, "{} was changed.", path.display()),
+    })
 }
 
 /// Keeps a file that is not an account, before an account takes its place: it may be something
@@ -135,42 +111,13 @@ fn keep_unreadable(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The first name beside `path` that is free, so that nothing kept earlier is lost.
+/// The first name beside `path` that is free.
 fn beside(path: &Path, what: &str) -> PathBuf {
-    let name = |nth: usize| {
+    editor::free(|number| {
         let mut name = path.file_name().unwrap_or(OsStr::new("account")).to_owned();
-        let number = if nth == 1 { String::new() } else { format!(".{nth}") };
         name.push(format!(".{what}{number}.json"));
         path.with_file_name(name)
-    };
-    let mut nth = 1;
-    while name(nth).exists() {
-        nth += 1;
-    }
-    name(nth)
-}
-
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(file, text).map_err(|e| Failure::because(Exit::Failed, "keep what is edited", &e))
-}
-
-fn open(editor: &OsStr, file: &Path) -> Result<(), Failure> {
-    // As kOps and git do: the editor may come with arguments of its own.
-    let status = Command::new("sh")
-        .arg("-c")
-        .arg(format!("{} \"$1\"", editor.to_string_lossy()))
-        .arg("sh")
-        .arg(file)
-        .status();
-    let failed = |error: io::Error| {
-        Failure::because(Exit::Failed, &format!("run the editor {}", editor.display()), &error)
-            .hint(format!("set EDITOR; what was typed is kept in {}", file.display()))
-    };
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(failed(io::Error::other(format!("it ended with {status}")))),
-        Err(error) => Err(failed(error)),
-    }
+    })
 }
 
 /// A failure of the embedded account.

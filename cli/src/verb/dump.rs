@@ -1,21 +1,26 @@
 //! `cloudup toolbox dump`: what a cluster owns in the account.
 
-use cloudup::dump;
+use cloudup::{dump, manifest::Cluster};
 use cloudup_engine::ErrorKind;
 use cloudup_tasks::cloud::CloudWriter as _;
 
-use super::{input, print, update};
+use super::{input, print, state, update};
 use crate::{
     args::{DumpArgs, Global},
+    environment::Environment,
     exit::{Exit, Failure},
 };
 
 /// Runs `toolbox dump`. The result is JSON, whatever `-o` says: there is no other form of it.
-pub(super) async fn run(global: &Global, args: &DumpArgs) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    global: &Global,
+    args: &DumpArgs,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
     let name = args.name.as_deref();
     let cluster = match args.filename.as_slice() {
-        [] => None,
-        files => Some(input::cluster(files, name, "cloudup toolbox dump NAME -f FILE")?.0),
+        [] => stored(global, environment, name.unwrap_or_default()).await?,
+        files => Some(input::cluster_of_files(files, name, "cloudup toolbox dump NAME -f FILE")?.0),
     };
     let cloud = update::cloud(&global.cloud, cluster.as_ref()).await?;
     let (name, groups) = match &cluster {
@@ -31,4 +36,20 @@ pub(super) async fn run(global: &Global, args: &DumpArgs) -> Result<Exit, Failur
     let text = serde_json::to_string_pretty(&dump)
         .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
     print(|out| writeln!(out, "{text}"))
+}
+
+/// A cluster of the state store, if it is there: what it owns can be told without.
+async fn stored(
+    global: &Global,
+    environment: &Environment,
+    name: &str,
+) -> Result<Option<Cluster>, Failure> {
+    let store = state::open(global, environment).await?;
+    let stored = store.read(name).await;
+    let stored = stored.map_err(|error| state::failure("read the cluster", &error))?;
+    if stored.exists() {
+        state::cluster(&stored).map(|(cluster, _)| Some(cluster))
+    } else {
+        Ok(None)
+    }
 }

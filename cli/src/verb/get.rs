@@ -14,7 +14,7 @@ use crate::{
     args::{ChoiceArgs, Global, OutputArg},
     environment::Environment,
     exit::{Exit, Failure},
-    tell::style::HEADING,
+    tell::table,
 };
 
 /// A row.
@@ -36,7 +36,7 @@ pub(super) async fn tasks(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let options = update::update_options(choice, false, environment)?;
-    let rows = if filename.is_empty() {
+    let rows = if filename.is_empty() && name.is_none() {
         let overrides = options.read_overrides().map_err(|error| update::failure(&error))?;
         KINDS
             .iter()
@@ -54,7 +54,9 @@ pub(super) async fn tasks(
             })
             .collect()
     } else {
-        let (cluster, notices) = input::cluster(filename, name, "cloudup get tasks NAME -f FILE")?;
+        let naming = "cloudup get tasks NAME -f FILE";
+        let (cluster, notices) =
+            input::cluster(global, environment, filename, name, naming).await?;
         let cloud = update::cloud(&global.cloud, Some(&cluster)).await?;
         let update = update::prepare(cluster, options, notices, &cloud).await?;
         let governed = update.governed(Mode::Plan).into_iter();
@@ -78,22 +80,9 @@ fn show(global: &Global, rows: &[Row]) -> Result<Exit, Failure> {
             .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
         return print(|out| writeln!(out, "{text}"));
     }
-    let width = |of: fn(&Row) -> &String, heading: &str| {
-        rows.iter().map(|row| of(row).len()).max().unwrap_or(0).max(heading.len())
-    };
-    let task = width(|row| &row.task, "TASK");
-    let phase = width(|row| &row.phase, "PHASE");
-    let lifecycle = width(|row| &row.lifecycle, "LIFECYCLE");
-    print(|out| {
-        writeln!(
-            out,
-            "{HEADING}{:task$}  {:phase$}  {:lifecycle$}  RULE{HEADING:#}",
-            "TASK", "PHASE", "LIFECYCLE"
-        )?;
-        for row in rows {
-            let Row { task: t, phase: p, lifecycle: l, rule } = row;
-            writeln!(out, "{t:task$}  {p:phase$}  {l:lifecycle$}  {rule}")?;
-        }
-        Ok(())
-    })
+    let cells = rows.iter().map(|row| {
+        let Row { task, phase, lifecycle, rule } = row;
+        [task, phase, lifecycle, rule].map(Clone::clone).to_vec()
+    });
+    print(|out| table(out, &["TASK", "PHASE", "LIFECYCLE", "RULE"], &cells.collect::<Vec<_>>()))
 }

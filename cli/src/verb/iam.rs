@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::{cloud_name, input, print, update};
 use crate::{
     args::{ExplainArgs, Global, NamedSourceArgs, OutputArg, PolicyArgs},
+    environment::Environment,
     exit::{Exit, Failure},
     tell,
 };
@@ -30,9 +31,14 @@ pub(super) struct Shown {
 }
 
 /// Runs `iam explain`.
-pub(super) async fn explain(global: &Global, args: &ExplainArgs) -> Result<Exit, Failure> {
+pub(super) async fn explain(
+    global: &Global,
+    args: &ExplainArgs,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
     let naming = "cloudup iam explain [ROLE] --name NAME -f FILE";
-    let (update, subject) = prepare(global, &args.source, args.role.as_deref(), naming).await?;
+    let given = (args.role.as_deref(), naming);
+    let (update, subject) = prepare(global, environment, &args.source, given).await?;
     let mut explanation = Explanation::of(update.blueprint());
     let is_meant = |role: &ExplainedRole| subject.as_ref().is_none_or(|it| role.subject == *it);
     explanation.roles.retain(is_meant);
@@ -48,9 +54,14 @@ pub(super) async fn explain(global: &Global, args: &ExplainArgs) -> Result<Exit,
 }
 
 /// Runs `iam policy`. The document is JSON, whatever `-o` says: there is no other form of it.
-pub(super) async fn policy(global: &Global, args: &PolicyArgs) -> Result<Exit, Failure> {
+pub(super) async fn policy(
+    global: &Global,
+    args: &PolicyArgs,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
     let naming = "cloudup iam policy ROLE --name NAME -f FILE";
-    let (update, subject) = prepare(global, &args.source, Some(&args.role), naming).await?;
+    let given = (Some(args.role.as_str()), naming);
+    let (update, subject) = prepare(global, environment, &args.source, given).await?;
     let subject = subject.expect("a role is given");
     let blueprint = update.blueprint();
     let document = if args.trust {
@@ -76,11 +87,12 @@ pub(super) async fn policy(global: &Global, args: &PolicyArgs) -> Result<Exit, F
 /// The update whose documents are meant, and the role; or all that is wrong with what was given.
 async fn prepare(
     global: &Global,
+    environment: &Environment,
     source: &NamedSourceArgs,
-    role: Option<&str>,
-    naming: &str,
+    (role, naming): (Option<&str>, &str),
 ) -> Result<(Update, Option<Subject>), Failure> {
-    let cluster = input::cluster(&source.filename, source.name.as_deref(), naming);
+    let name = source.name.as_deref();
+    let cluster = input::cluster(global, environment, &source.filename, name, naming).await;
     let (cluster, notices) = match (cluster, role.map(Subject::check)) {
         (Ok(cluster), _) => cluster,
         (Err(failure), Some(Err(unknown))) => return Err(failure.and(self::unknown(&unknown))),

@@ -6,9 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cloudup::manifest::{Cluster, Manifest, Notice};
+use cloudup::manifest::{Cluster, Manifest, ManifestErrors, Notice};
 
-use crate::exit::{Exit, Failure};
+use super::state;
+use crate::{
+    args::Global,
+    environment::Environment,
+    exit::{Exit, Failure},
+};
 
 /// The text of a file, or of standard input for `-`.
 pub(super) fn text(path: &Path) -> io::Result<String> {
@@ -26,13 +31,45 @@ pub(super) fn text(path: &Path) -> io::Result<String> {
     })
 }
 
-/// The cluster that is meant, from these files, and what is worth knowing about the manifests.
-/// `naming` is how a command line names the cluster.
-pub(super) fn cluster(
+/// The cluster that is meant, and what is worth knowing about the manifests: from these files, or
+/// where there are none, from the state store. `naming` is how a command line with files names the
+/// cluster.
+pub(super) async fn cluster(
+    global: &Global,
+    environment: &Environment,
     paths: &[PathBuf],
     name: Option<&str>,
     naming: &str,
 ) -> Result<(Cluster, Vec<Notice>), Failure> {
+    if !paths.is_empty() {
+        return cluster_of_files(paths, name, naming);
+    }
+    let store = state::open(global, environment).await?;
+    let name = state::choose(&store, name).await?;
+    state::cluster(&state::stored(&store, &name).await?)
+}
+
+/// What is wrong with manifests.
+pub(super) fn mistakes(errors: &ManifestErrors) -> Failure {
+    let count = errors.mistakes.len();
+    let word = if count == 1 { "mistake" } else { "mistakes" };
+    let list = errors.mistakes.iter().map(|mistake| format!("\n\n{mistake}"));
+    Failure::invalid(format!("{count} {word} in the manifests{}", list.collect::<String>()))
+}
+
+/// The cluster that is meant, from these files, and what is worth knowing about the manifests.
+pub(super) fn cluster_of_files(
+    paths: &[PathBuf],
+    name: Option<&str>,
+    naming: &str,
+) -> Result<(Cluster, Vec<Notice>), Failure> {
+    let manifest = Manifest::read(&files(paths)?).map_err(|errors| mistakes(&errors))?;
+    let notices = manifest.notices;
+    choose(manifest.clusters, name, naming).map(|cluster| (cluster, notices))
+}
+
+/// The texts of files, each with what it is called in messages.
+pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<(String, String)>, Failure> {
     let mut files = Vec::new();
     let mut unread = Vec::new();
     for path in paths {
@@ -46,14 +83,7 @@ pub(super) fn cluster(
     if !unread.is_empty() {
         return Err(Failure::invalid(unread.join("\n")));
     }
-    let manifest = Manifest::read(&files).map_err(|errors| {
-        let count = errors.mistakes.len();
-        let word = if count == 1 { "mistake" } else { "mistakes" };
-        let list = errors.mistakes.iter().map(|mistake| format!("\n\n{mistake}"));
-        Failure::invalid(format!("{count} {word} in the manifests{}", list.collect::<String>()))
-    })?;
-    let notices = manifest.notices;
-    choose(manifest.clusters, name, naming).map(|cluster| (cluster, notices))
+    Ok(files)
 }
 
 fn choose(clusters: Vec<Cluster>, name: Option<&str>, naming: &str) -> Result<Cluster, Failure> {
@@ -74,17 +104,22 @@ fn choose(clusters: Vec<Cluster>, name: Option<&str>, naming: &str) -> Result<Cl
     };
     found.ok_or_else(|| {
         let name = name.unwrap_or_default();
-        let closest = names
-            .iter()
-            .map(|known| (strsim::damerau_levenshtein(name, known), known))
-            .min()
-            .filter(|(distance, _)| *distance <= name.len() / 3);
+        let closest = nearest(name, names.iter().map(String::as_str));
         let failure = Failure::invalid(format!("there is no cluster {name} in the manifests"));
         match closest {
-            Some((_, known)) => failure.hint(format!("did you mean {known}?")),
+            Some(known) => failure.hint(format!("did you mean {known}?")),
             None => failure.hint(format!("there are: {}", names.join(", "))),
         }
     })
+}
+
+/// The name nearest to what was given, if one is near enough to have been meant.
+pub(super) fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    names
+        .map(|known| (strsim::damerau_levenshtein(given, known), known))
+        .min()
+        .filter(|(distance, _)| *distance <= given.len() / 3)
+        .map(|(_, known)| known)
 }
 
 /// Checks that a file holds an OpenSSH public key.

@@ -2,10 +2,16 @@
 
 mod account;
 mod dump;
+mod edit;
+mod editor;
 mod get;
 mod iam;
 mod input;
+mod lock;
+mod show;
+mod state;
 mod update;
+mod write;
 
 use std::{
     io::{self, Write},
@@ -19,7 +25,7 @@ use cloudup_tasks::{cloud::CloudWriter, local::Account};
 use schemars::generate::SchemaSettings;
 
 use crate::{
-    args::{Cli, CloudArg, Get, Iam, SchemaArg, Toolbox, UpdateWhat, Verb},
+    args::{Cli, CloudArg, Get, Iam, OutputArg, SchemaArg, Toolbox, UpdateWhat, Verb},
     environment::Environment,
     exit::{Exit, Failure},
 };
@@ -27,6 +33,7 @@ use crate::{
 /// Runs a verb.
 pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
     let global = &cli.global;
+    refuse_output(cli)?;
     match &cli.verb {
         Verb::Update(command) => {
             let args = match &command.what {
@@ -38,10 +45,21 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
         Verb::Get(Get::Tasks { name, filename, choice }) => {
             get::tasks(global, name.as_deref(), filename, choice, environment).await
         }
-        Verb::Iam(Iam::Explain(args)) => iam::explain(global, args).await,
-        Verb::Iam(Iam::Policy(args)) => iam::policy(global, args).await,
-        Verb::Toolbox(Toolbox::Dump(source)) => dump::run(global, source).await,
-        Verb::Toolbox(Toolbox::Account(command)) => account::run(global, command, environment),
+        Verb::Get(Get::Clusters(args)) => show::clusters(global, args, environment).await,
+        Verb::Get(Get::Groups(args)) => show::groups(global, args, environment).await,
+        Verb::Get(Get::All(args)) => show::all(global, args, environment).await,
+        Verb::Iam(Iam::Explain(args)) => iam::explain(global, args, environment).await,
+        Verb::Iam(Iam::Policy(args)) => iam::policy(global, args, environment).await,
+        Verb::Create(args) => write::create(global, args, environment).await,
+        Verb::Replace(args) => write::replace(global, args, environment).await,
+        Verb::Edit(command) => Box::pin(edit::run(global, command, environment)).await,
+        Verb::Diff(args) => write::diff(global, args, environment).await,
+        Verb::Check(args) => write::check(global, args, environment).await,
+        Verb::Lock(command) => lock::run(global, command, environment).await,
+        Verb::Toolbox(Toolbox::Dump(source)) => dump::run(global, source, environment).await,
+        Verb::Toolbox(Toolbox::Account(command)) => {
+            account::run(global, command, environment).await
+        }
         Verb::Toolbox(Toolbox::Schema { of }) => schema(*of),
         Verb::Completion { shell } => {
             let mut script = Vec::new();
@@ -49,6 +67,22 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
             print(|out| out.write_all(&script))
         }
     }
+}
+
+/// YAML, and wide tables, are forms of what is in the state store alone.
+fn refuse_output(cli: &Cli) -> Result<(), Failure> {
+    let of_the_store =
+        matches!(cli.verb, Verb::Get(Get::Clusters(_) | Get::Groups(_) | Get::All(_)));
+    let name = match cli.global.output {
+        OutputArg::Yaml => "yaml",
+        OutputArg::Wide => "wide",
+        OutputArg::Text | OutputArg::Json => return Ok(()),
+    };
+    if of_the_store {
+        return Ok(());
+    }
+    Err(Failure::invalid(format!("there is no `-o {name}` of this"))
+        .hint("say -o text or -o json; yaml and wide are for get clusters, get instancegroups and get all"))
 }
 
 fn schema(of: SchemaArg) -> Result<Exit, Failure> {

@@ -17,9 +17,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use super::{cloud_name, connect, input, print};
+use super::{
+    cloud_name, connect, input,
+    lock::{self, Keeper},
+    print, state,
+};
 use crate::{
-    args::{ChoiceArgs, CloudArg, Global, OutputArg, TargetArg, UpdateArgs},
+    args::{ChoiceArgs, CloudArg, Global, OutputArg, SourceArgs, TargetArg, UpdateArgs},
     environment::{Environment, LIFECYCLE_OVERRIDES},
     exit::{Exit, Failure},
     tell::{
@@ -34,8 +38,40 @@ pub(super) async fn run(
     args: &UpdateArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let (cluster, notices, options, mut listener) = read(global, args, environment)?;
+    let (given, options, mut listener) = read(global, args, environment).await?;
+    let Given { cluster, notices, keeper } = given;
+    let done =
+        run_on(global, args, (cluster, notices), options, &mut listener, keeper.as_ref()).await;
+    // Whoever waits for the cluster need not wait for what is told.
+    let lost = keeper.as_ref().is_some_and(|keeper| keeper.lost().is_cancelled());
+    if let Some(keeper) = keeper {
+        keeper.release().await;
+    }
+    if lost {
+        let told = Failure::invalid("the lease on the cluster was taken away, or ran out: stopped")
+            .hint("run it again: it goes on where it was");
+        return Err(Failure { exit: Exit::Locked, ..told });
+    }
+    done
+}
+
+/// The same, once all that is given is read.
+async fn run_on(
+    global: &Global,
+    args: &UpdateArgs,
+    (cluster, notices): (Cluster, Vec<Notice>),
+    options: UpdateOptions,
+    listener: &mut Listener,
+    keeper: Option<&Keeper>,
+) -> Result<Exit, Failure> {
     let (stop, interrupted) = stop_on_signals()?;
+    if let Some(keeper) = keeper {
+        let (lost, stop) = (keeper.lost().clone(), stop.clone());
+        tokio::spawn(async move {
+            lost.cancelled().await;
+            stop.finish();
+        });
+    }
 
     // Nothing is changed before the plan: one signal is enough to leave.
     let prepared = interrupted.run_until_cancelled(Box::pin(async {
@@ -50,7 +86,7 @@ pub(super) async fn run(
     let (cloud, update) = prepared?;
     let engine =
         Options { concurrency: args.parallelism.into(), seed: seed(), stop, ..Options::default() };
-    let may_apply = args.yes && args.target == TargetArg::Direct;
+    let may_apply = may_apply(args);
 
     let planned = update.plan(cloud.reader(), &engine, |event| listener.note(&event)).await;
     let planned = planned.map_err(|error| Failure::invalid(error.to_string()))?;
@@ -69,15 +105,51 @@ pub(super) async fn run(
     Ok(exit(&applied.report, false))
 }
 
-/// All that is given, or all that is wrong with it.
-fn read(
+fn may_apply(args: &UpdateArgs) -> bool {
+    args.yes && args.target == TargetArg::Direct
+}
+
+/// A cluster, and the lease on it where it comes from the state store and is going to be changed.
+struct Given {
+    cluster: Cluster,
+    notices: Vec<Notice>,
+    keeper: Option<Keeper>,
+}
+
+async fn given(
     global: &Global,
     args: &UpdateArgs,
     environment: &Environment,
-) -> Result<(Cluster, Vec<Notice>, UpdateOptions, Listener), Failure> {
+) -> Result<Given, Failure> {
+    let SourceArgs { filename, name } = &args.source;
+    if !filename.is_empty() || !may_apply(args) {
+        let naming = "cloudup update cluster NAME -f FILE";
+        let (cluster, notices) =
+            input::cluster(global, environment, filename, name.as_deref(), naming).await?;
+        return Ok(Given { cluster, notices, keeper: None });
+    }
+    let store = state::open(global, environment).await?;
+    let name = state::choose(&store, name.as_deref()).await?;
+    // A name that is no cluster's is told before anything is written about it.
+    state::stored(&store, &name).await?;
+    let keeper = lock::take(&store, &name, "update cluster --yes", environment).await?;
+    match state::stored(&store, &name).await.and_then(|stored| state::cluster(&stored)) {
+        Ok((cluster, notices)) => Ok(Given { cluster, notices, keeper: Some(keeper) }),
+        Err(failure) => {
+            keeper.release().await;
+            Err(failure)
+        }
+    }
+}
+
+/// All that is given, or all that is wrong with it.
+async fn read(
+    global: &Global,
+    args: &UpdateArgs,
+    environment: &Environment,
+) -> Result<(Given, UpdateOptions, Listener), Failure> {
     let key = args.ssh_public_key.as_deref().map_or(Ok(()), input::ssh_public_key);
-    let naming = "cloudup update cluster NAME -f FILE";
-    let cluster = input::cluster(&args.source.filename, args.source.name.as_deref(), naming);
+    let cluster = given(global, args, environment).await;
     let options = update_options(&args.choice, args.prune, environment);
     let options = match (&cluster, options) {
         // What is wrong with overrides in themselves can be told without a cluster.
@@ -88,11 +160,17 @@ fn read(
     };
     let listener = Listener::new(global, args);
     match (key, cluster, options, listener) {
-        (Ok(()), Ok((cluster, notices)), Ok(options), Ok(listener)) => {
-            Ok((cluster, notices, options, listener))
-        }
+        (Ok(()), Ok(given), Ok(options), Ok(listener)) => Ok((given, options, listener)),
         (key, cluster, options, listener) => {
-            let failures = [key.err(), cluster.err(), options.err(), listener.err()];
+            let cluster = match cluster {
+                Ok(Given { keeper: Some(keeper), .. }) => {
+                    keeper.release().await;
+                    None
+                }
+                Ok(Given { keeper: None, .. }) => None,
+                Err(failure) => Some(failure),
+            };
+            let failures = [key.err(), cluster, options.err(), listener.err()];
             let all = failures.into_iter().flatten().reduce(Failure::and);
             Err(all.expect("one of them failed"))
         }
@@ -265,8 +343,8 @@ impl Listener {
         }
     }
 
-    fn finish(self) -> Result<(), Failure> {
-        match self.events.map(JsonEvents::finish) {
+    fn finish(&mut self) -> Result<(), Failure> {
+        match self.events.take().map(JsonEvents::finish) {
             Some(Err(error)) => Err(Failure::because(Exit::Failed, "write the events", &error)),
             Some(Ok(())) | None => Ok(()),
         }

@@ -8,12 +8,13 @@ use serde_json::Value;
 use super::http;
 
 /// What a program may find in its environment that would lead it to another account.
-const MISLEADING: [&str; 12] = [
+const MISLEADING: [&str; 13] = [
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
     "AWS_ENDPOINT_URL_IAM",
+    "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL_STS",
     "AWS_ENDPOINT_URL_ROUTE_53",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
@@ -142,6 +143,18 @@ impl Account {
         let params = [("PolicyName", name), ("PolicyDocument", document)];
         self.call("iam", "CreatePolicy", &params);
         format!("arn:aws:iam::{}:policy/{name}", self.id)
+    }
+
+    /// A bucket of S3, in us-east-1.
+    ///
+    /// # Panics
+    ///
+    /// Where it is refused.
+    pub fn create_bucket(&self, name: &str) {
+        let headers = [("Authorization", self.authorization("s3"))];
+        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let (status, answer) = http::send(self.port, &format!("PUT /{name}"), &headers, "");
+        assert_eq!(status, 200, "{answer}");
     }
 
     /// A hosted zone.

@@ -237,7 +237,7 @@ fn a_dump_is_what_the_cluster_owns_by_name_or_by_manifest() {
 
 #[test]
 fn every_verb_has_help() {
-    let verbs: [&[&str]; 16] = [
+    let verbs: [&[&str]; 29] = [
         &[],
         &["update"],
         &["update", "cluster"],
@@ -246,6 +246,19 @@ fn every_verb_has_help() {
         &["iam"],
         &["iam", "explain"],
         &["iam", "policy"],
+        &["get", "clusters"],
+        &["get", "instancegroups"],
+        &["get", "all"],
+        &["create"],
+        &["replace"],
+        &["edit"],
+        &["edit", "cluster"],
+        &["edit", "instancegroup"],
+        &["diff"],
+        &["check"],
+        &["lock"],
+        &["lock", "show"],
+        &["lock", "break"],
         &["toolbox"],
         &["toolbox", "dump"],
         &["toolbox", "account"],

@@ -1,0 +1,235 @@
+//! `cloudup get clusters`, `get instancegroups`, `get all`: what is in the state store.
+
+use cloudup::{
+    manifest::{Cluster, Excerpt, InstanceGroup, spec::Manager},
+    store::{CLUSTER, Document, GROUPS, Store, Stored},
+};
+use serde_json::Value;
+
+use super::{input, print, state, write};
+use crate::{
+    args::{GetClustersArgs, GetGroupsArgs, Global, OutputArg},
+    environment::Environment,
+    exit::{Exit, Failure},
+    tell::table,
+};
+
+/// Runs `get clusters`.
+pub(super) async fn clusters(
+    global: &Global,
+    args: &GetClustersArgs,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    let store = state::open(global, environment).await?;
+    let stored = chosen(&store, &args.names).await?;
+    match global.output {
+        OutputArg::Yaml | OutputArg::Json => {
+            let documents = stored.iter().filter_map(|stored| stored.documents().get(CLUSTER));
+            documents_as(global.output, &documents.collect::<Vec<_>>())
+        }
+        OutputArg::Text | OutputArg::Wide => {
+            let clusters = parsed(&stored)?;
+            print(|out| cluster_table(global.output, &clusters, out))
+        }
+    }
+}
+
+/// Runs `get instancegroups`.
+pub(super) async fn groups(
+    global: &Global,
+    args: &GetGroupsArgs,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    let store = state::open(global, environment).await?;
+    let name = state::choose(&store, args.cluster.name.as_deref()).await?;
+    let stored = state::stored(&store, &name).await?;
+    let missing = args.groups.iter().filter(|group| !stored.groups().any(|known| known == *group));
+    let failures = missing.map(|group| state::no_group(&stored, group));
+    if let Some(all) = failures.reduce(Failure::and) {
+        return Err(all);
+    }
+    let is_meant = |group: &str| args.groups.is_empty() || args.groups.iter().any(|g| g == group);
+    match global.output {
+        OutputArg::Yaml | OutputArg::Json => {
+            let names = stored.groups().filter(|group| is_meant(group));
+            let documents =
+                names.filter_map(|group| stored.documents().get(&format!("{GROUPS}/{group}")));
+            documents_as(global.output, &documents.collect::<Vec<_>>())
+        }
+        OutputArg::Text | OutputArg::Wide => {
+            let (cluster, _) = state::cluster(&stored)?;
+            let groups: Vec<_> =
+                cluster.groups.iter().filter(|group| is_meant(group.name())).collect();
+            print(|out| group_table(global.output, &cluster, &groups, out))
+        }
+    }
+}
+
+/// Runs `get all`.
+pub(super) async fn all(
+    global: &Global,
+    args: &GetClustersArgs,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    let store = state::open(global, environment).await?;
+    let stored = chosen(&store, &args.names).await?;
+    match global.output {
+        OutputArg::Yaml | OutputArg::Json => {
+            let documents: Vec<_> =
+                stored.iter().flat_map(|stored| stored.documents().values()).collect();
+            documents_as(global.output, &documents)
+        }
+        OutputArg::Text | OutputArg::Wide => {
+            let clusters = parsed(&stored)?;
+            print(|out| {
+                cluster_table(global.output, &clusters, out)?;
+                for cluster in &clusters {
+                    writeln!(out, "\n{}", cluster.name())?;
+                    let groups: Vec<_> = cluster.groups.iter().collect();
+                    group_table(global.output, cluster, &groups, out)?;
+                }
+                Ok(())
+            })
+        }
+    }
+}
+
+/// The clusters that are meant: all, if none is named.
+async fn chosen(store: &Store, names: &[String]) -> Result<Vec<Stored>, Failure> {
+    let all = if names.is_empty() {
+        let clusters = store.clusters().await;
+        clusters.map_err(|error| state::failure("find out which clusters there are", &error))?
+    } else {
+        names.to_vec()
+    };
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for name in &all {
+        let stored = write::read(store, name).await?;
+        if stored.exists() {
+            found.push(stored);
+        } else {
+            failures.push(state::missing(store, name).await);
+        }
+    }
+    match failures.into_iter().reduce(Failure::and) {
+        Some(all) => Err(all),
+        None => Ok(found),
+    }
+}
+
+fn parsed(stored: &[Stored]) -> Result<Vec<Cluster>, Failure> {
+    let (mut clusters, mut failures) = (Vec::new(), Vec::new());
+    for stored in stored {
+        match stored.manifest() {
+            Ok(manifest) => clusters.extend(manifest.clusters),
+            Err(errors) => failures.push(input::mistakes(&errors)),
+        }
+    }
+    match failures.into_iter().reduce(Failure::and) {
+        Some(all) => Err(all.hint("as it is written: cloudup get all -o yaml")),
+        None => Ok(clusters),
+    }
+}
+
+/// Documents as they are written, or as JSON.
+fn documents_as(output: OutputArg, documents: &[&Document]) -> Result<Exit, Failure> {
+    if output == OutputArg::Json {
+        let values: Vec<Value> =
+            documents.iter().flat_map(|document| Excerpt::values(&document.text)).collect();
+        let text = serde_json::to_string_pretty(&values)
+            .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
+        return print(|out| writeln!(out, "{text}"));
+    }
+    print(|out| {
+        for (number, document) in documents.iter().enumerate() {
+            let text = document.text.strip_prefix("---\n").unwrap_or(&document.text);
+            let separator = if number == 0 { "" } else { "---\n" };
+            writeln!(out, "{separator}{}", text.trim_end())?;
+        }
+        Ok(())
+    })
+}
+
+fn cluster_table(
+    output: OutputArg,
+    clusters: &[Cluster],
+    out: &mut dyn std::io::Write,
+) -> std::io::Result<()> {
+    let wide = output == OutputArg::Wide;
+    let mut headings = vec!["NAME", "CLOUD", "ZONES"];
+    if wide {
+        headings.extend(["VERSION", "NETWORK", "GROUPS", "CONFIGBASE"]);
+    }
+    let rows = clusters.iter().map(|cluster| {
+        let spec = &cluster.spec;
+        let mut zones: Vec<_> =
+            spec.subnets.iter().filter_map(|subnet| zone(cluster, &subnet.name)).collect();
+        zones.sort();
+        zones.dedup();
+        let mut row =
+            vec![cluster.name().to_owned(), text(spec.cloud_provider.as_ref()), zones.join(",")];
+        if wide {
+            row.extend([
+                text(spec.kubernetes_version.as_ref()),
+                text(spec.network_cidr.as_ref().or(spec.network_id.as_ref())),
+                cluster.groups.len().to_string(),
+                text(spec.config_base.as_ref()),
+            ]);
+        }
+        row
+    });
+    table(out, &headings, &rows.collect::<Vec<_>>())
+}
+
+fn group_table(
+    output: OutputArg,
+    cluster: &Cluster,
+    groups: &[&InstanceGroup],
+    out: &mut dyn std::io::Write,
+) -> std::io::Result<()> {
+    let wide = output == OutputArg::Wide;
+    let mut headings = vec!["NAME", "ROLE", "MACHINETYPE", "MIN", "MAX", "ZONES"];
+    if wide {
+        headings.extend(["MANAGER", "IMAGE", "PROFILE", "SUBNETS"]);
+    }
+    let size = |size: Option<i32>| size.map_or_else(|| "-".to_owned(), |size| size.to_string());
+    let rows = groups.iter().map(|group| {
+        let spec = &group.spec;
+        let mut zones: Vec<_> =
+            spec.subnets.iter().filter_map(|subnet| zone(cluster, subnet)).collect();
+        zones.sort();
+        zones.dedup();
+        let mut row = vec![
+            group.name().to_owned(),
+            spec.role.manifest_name().to_owned(),
+            text(spec.machine_type.as_ref()),
+            size(spec.min_size),
+            size(spec.max_size),
+            text(Some(&zones.join(","))),
+        ];
+        if wide {
+            let manager = match spec.manager {
+                Manager::CloudGroup => "CloudGroup",
+                Manager::Karpenter => "Karpenter",
+            };
+            row.extend([
+                manager.to_owned(),
+                text(spec.image.as_ref()),
+                text(spec.iam.profile.as_ref()),
+                text(Some(&spec.subnets.join(","))),
+            ]);
+        }
+        row
+    });
+    table(out, &headings, &rows.collect::<Vec<_>>())
+}
+
+fn zone(cluster: &Cluster, subnet: &str) -> Option<String> {
+    let found = cluster.spec.subnets.iter().find(|other| other.name == subnet);
+    found.and_then(|subnet| subnet.zone.clone())
+}
+
+/// A text in a table, where nothing is a dash.
+fn text(value: Option<&String>) -> String {
+    value.filter(|value| !value.is_empty()).map_or_else(|| "-".to_owned(), Clone::clone)
+}

@@ -1,0 +1,241 @@
+//! Manifests into the state store, out of it, and changed in it.
+
+use serde_json::json;
+
+use crate::{
+    shell::{Ran, Shell, small},
+    state::{contents, stored},
+};
+
+const CONFIG: &str = ".cloudup/state/demo.example.com/config";
+const NODES: &str = ".cloudup/state/demo.example.com/instancegroup/nodes";
+
+const SPARE: &str = "# For rainy days.
+apiVersion: kops.k8s.io/v1alpha2
+kind: InstanceGroup
+metadata:
+  name: spare
+  labels: { kops.k8s.io/cluster: demo.example.com }
+spec:
+  role: Node  # as the others
+  machineType: t3.large
+  minSize: 1
+  maxSize: 3
+  subnets: [a]
+";
+
+fn told(cases: &[(&str, Ran)]) -> String {
+    let told: Vec<_> = cases.iter().map(|(name, ran)| format!("# {name}\n{ran}")).collect();
+    told.join("\n")
+}
+
+#[test]
+fn what_is_created_is_there_as_it_was_written() {
+    let shell =
+        Shell::new().with_file("cluster.yaml", small("", "")).with_file("spare.yaml", SPARE);
+    let made = shell.run(["create", "-f", "cluster.yaml"]).expect(0);
+    let more = shell.run(["create", "-f", "spare.yaml"]).expect(0);
+    let again = shell.run(["create", "-f", "cluster.yaml", "-f", "spare.yaml"]).expect(3);
+    let spare = shell.read(".cloudup/state/demo.example.com/instancegroup/spare");
+    assert_eq!(spare, SPARE, "comments and all");
+    let yaml = shell.run(["get", "all", "-o", "yaml"]).expect(0);
+    let joined = small("", "");
+    let (cluster, nodes) = joined.split_once("---\n").expect("there are two");
+    assert_eq!(yaml.stdout, format!("{cluster}---\n{nodes}---\n{SPARE}"));
+    insta::assert_snapshot!(told(&[("made", made), ("more", more), ("again", again)]));
+    // What is printed can be put there again.
+    shell.write("all.yaml", &yaml.stdout);
+    let same = shell.run(["replace", "-f", "all.yaml"]).expect(0);
+    assert!(same.stdout.contains("nothing differs"), "{same}");
+    shell.run(["diff", "-f", "all.yaml", "--detailed-exitcode"]).expect(0);
+}
+
+#[test]
+fn what_is_there_is_shown_in_several_forms() {
+    let shell = stored().with_file("spare.yaml", SPARE);
+    shell.run(["create", "-f", "spare.yaml"]).expect(0);
+    let cases: [(&str, &[&str]); 8] = [
+        ("clusters", &["get", "clusters"]),
+        ("clusters with more", &["get", "cluster", "demo.example.com", "-o", "wide"]),
+        ("groups", &["get", "ig"]),
+        (
+            "groups with more",
+            &["get", "instancegroups", "--name", "demo.example.com", "-o", "wide"],
+        ),
+        ("one group", &["get", "ig", "spare", "-o", "yaml"]),
+        ("everything", &["get", "all", "-o", "table"]),
+        ("no such group", &["get", "ig", "spar", "node"]),
+        ("no such cluster", &["get", "clusters", "demo.exmple.com", "b.example.com"]),
+    ];
+    let cases = cases.map(|(name, args)| (name, shell.run(args)));
+    insta::assert_snapshot!(told(&cases));
+    let groups = shell.run(["get", "ig", "-o", "json"]).expect(0).json();
+    assert_eq!(groups[1]["spec"]["maxSize"], 3);
+    assert_eq!(shell.run(["get", "ig", "spare", "-o", "json"]).expect(0).json()[0], groups[1]);
+    assert_eq!(Shell::new().run(["get", "clusters", "-o", "json"]).expect(0).json(), json!([]));
+    shell.run(["update", "cluster", "-o", "yaml"]).expect(3);
+    // What is wrong can still be shown as it is written.
+    shell.write(NODES, "kind: InstanceGrup\n");
+    shell.run(["get", "ig", "-o", "yaml"]).expect(0);
+    shell.run(["get", "ig"]).expect(3);
+}
+
+#[test]
+fn replacing_says_what_changes_and_is_all_or_nothing() {
+    let shell = stored().with_file("spare.yaml", SPARE);
+    shell.write("cluster.yaml", small("  kubernetesVersion: 1.32.0\n", "  maxSize: 4\n"));
+    let before = contents(&shell, ".cloudup");
+    let differs =
+        shell.run(["diff", "-f", "cluster.yaml", "-f", "spare.yaml", "--detailed-exitcode"]);
+    let missing = shell.run(["replace", "-f", "cluster.yaml", "-f", "spare.yaml"]).expect(3);
+    let wrong = small("", "").replace("subnets: [a]", "subnets: [b]");
+    let group = wrong.split_once("---\n").expect("there are two").1;
+    shell.write("wrong.yaml", group);
+    let wrong = shell.run(["replace", "-f", "wrong.yaml"]).expect(3);
+    assert_eq!(contents(&shell, ".cloudup"), before, "nothing was written");
+    let forced =
+        shell.run(["replace", "--force", "-f", "cluster.yaml", "-f", "spare.yaml"]).expect(0);
+    insta::assert_snapshot!(told(&[
+        ("differs", differs.expect(2)),
+        ("missing", missing),
+        ("wrong", wrong),
+        ("forced", forced),
+    ]));
+    assert!(shell.read(CONFIG).contains("kubernetesVersion: 1.32.0"));
+    let as_json = shell.run(["diff", "-f", "wrong.yaml", "-o", "json"]).expect(0).json();
+    let fields = &as_json[0]["documents"][0]["fields"];
+    assert_eq!(fields[0]["path"], "spec.maxSize");
+    assert_eq!(fields[1], json!({ "path": "spec.subnets[0]", "from": "a", "to": "b" }));
+}
+
+#[test]
+fn manifests_are_checked_without_asking_anybody() {
+    let shell = stored().with_file("cluster.yaml", small("", "  maxsize: 1\n"));
+    let wrong = shell.run(["check", "-f", "cluster.yaml"]).expect(3);
+    let right = shell.run(["check"]).expect(0);
+    insta::assert_snapshot!(told(&[("wrong", wrong), ("right", right)]));
+}
+
+fn edited(shell: Shell, what: &[&str], script: &str) -> (Shell, Ran) {
+    shell.write("edit.sh", script);
+    let shell = shell
+        .with_variable("EDITOR", "sh edit.sh")
+        .with_variable("TMPDIR", ".") // Files to edit are made beside the test's own.
+        .with_variable("CLOUDUP", env!("CARGO_BIN_EXE_cloudup-under-test"));
+    let ran = shell.run(["edit"].iter().chain(what));
+    (shell, ran)
+}
+
+const KEPT: &str = "cloudup-edit-demo.example.com-instancegroup-nodes.yaml";
+
+#[test]
+fn an_edit_is_put_in_force_and_leaves_nothing_behind() {
+    let (shell, ran) = edited(
+        stored(),
+        &["ig", "nodes"],
+        r#"cp "$1" seen; sed -i.bak 's/role: Node/role: Node # mine/; $a\  maxSize: 4' "$1""#,
+    );
+    insta::assert_snapshot!(ran.expect(0).to_string() + &shell.read("seen"));
+    assert!(shell.read(NODES).contains("role: Node # mine"));
+    assert!(!shell.read(NODES).contains("#:"));
+    assert!(!shell.path(KEPT).exists());
+
+    let before = contents(&shell, ".cloudup");
+    for nothing in ["exit 0", r#": > "$1""#, r#"sed -i.bak '/^[^#]/d' "$1""#] {
+        let (_, ran) = edited(stored(), &["ig", "nodes"], nothing);
+        insta::allow_duplicates! { insta::assert_snapshot!(ran.expect(0).stdout, @"Nothing was changed.") };
+    }
+    let (_, ran) = edited(stored(), &["ig", "node"], "exit 9");
+    assert!(ran.expect(3).stderr.contains("did you mean nodes?"));
+    assert_eq!(contents(&shell, ".cloudup"), before);
+}
+
+#[test]
+fn a_mistake_is_told_at_the_top_until_it_is_mended_or_given_up() {
+    let script = r#"if grep -q '^#: error: there is no field "maxsize"' "$1"
+        then cp "$1" seen; sed -i.bak 's/maxsize/maxSize/' "$1"
+        else sed -i.bak '$a\  maxsize: 4' "$1"
+        fi"#;
+    let (shell, ran) = edited(stored(), &["ig", "nodes"], script);
+    ran.expect(0);
+    insta::assert_snapshot!(shell.read("seen"));
+    assert!(shell.read(NODES).contains("maxSize: 4"));
+
+    let script = r#"grep -q '^#: error' "$1" || sed -i.bak 's/subnets: \[a\]/subnets: [b/' "$1""#;
+    let (shell, ran) = edited(stored(), &["ig", "nodes"], script);
+    insta::assert_snapshot!("given_up", ran.expect(3));
+    assert!(shell.read(KEPT).contains("subnets: [b"));
+    assert!(!shell.read(NODES).contains("[b"));
+}
+
+#[test]
+fn another_document_or_name_is_refused() {
+    for (what, script) in [
+        (
+            "two",
+            r#"grep -q '^#: error' "$1" || printf -- '---\nkind: A\napiVersion: b/c\n' >> "$1""#,
+        ),
+        ("another_name", r#"sed -i.bak 's/name: nodes/name: workers/' "$1""#),
+        ("another_kind", r#"sed -i.bak 's/kind: InstanceGroup/kind: Cluster/' "$1""#),
+    ] {
+        let (shell, ran) = edited(stored(), &["ig", "nodes"], script);
+        assert_eq!(ran.status, 3, "{what}: {ran}");
+        assert!(ran.stderr.contains("what was typed is kept in"), "{what}: {ran}");
+        assert!(
+            shell.read(NODES).contains("kind: InstanceGroup")
+                && shell.read(NODES).contains("name: nodes")
+        );
+        assert!(!shell.path(".cloudup/state/.cloudup").exists(), "nothing was written");
+    }
+}
+
+#[test]
+fn what_somebody_else_changed_meanwhile_is_not_written_over() {
+    let script = r#"KUBE_EDITOR= "$CLOUDUP" edit ig nodes --set spec.maxSize=7 >log 2>&1 || exit 9
+        sed -i.bak '$a\  minSize: 2' "$1""#;
+    let (shell, ran) = edited(stored(), &["ig", "nodes"], script);
+    insta::assert_snapshot!(ran.expect(1));
+    assert!(shell.read(NODES).contains("maxSize: 7") && !shell.read(NODES).contains("minSize"));
+    assert!(shell.read(KEPT).contains("minSize: 2"));
+}
+
+#[test]
+fn fields_are_set_without_an_editor() {
+    let shell = stored();
+    let cases: [(&str, &[&str]); 7] = [
+        (
+            "cluster",
+            &[
+                "edit",
+                "cluster",
+                "--set",
+                "spec.kubernetesVersion=1.32.0",
+                "--set",
+                "spec.cloudLabels[a.b/c]=7",
+            ],
+        ),
+        (
+            "group",
+            &[
+                "edit",
+                "ig",
+                "nodes",
+                "--set",
+                "spec.maxSize=4",
+                "--set",
+                "spec.taints=a=b:NoSchedule",
+            ],
+        ),
+        ("unset", &["edit", "ig", "nodes", "--unset", "spec.taints", "--name", "demo.example.com"]),
+        ("the same", &["edit", "ig", "nodes", "--set", "spec.maxSize=4"]),
+        (
+            "no such field",
+            &["edit", "ig", "nodes", "--set", "spec.maxsize=4", "--unset", "spec.image"],
+        ),
+        ("no such value", &["edit", "ig", "nodes", "--set", "spec.maxSize=many"]),
+        ("it makes no sense", &["edit", "ig", "nodes", "--set", "spec.minSize=9"]),
+    ];
+    let cases = cases.map(|(name, args)| (name, shell.run(args)));
+    insta::assert_snapshot!(told(&cases));
+    insta::assert_snapshot!("nodes", shell.read(NODES));
+}
