@@ -153,3 +153,47 @@ impl Keeper {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLUSTER: &str = "demo.example.com";
+
+    async fn taken(store: &Store) -> Keeper {
+        take(store, CLUSTER, "tests", &Environment::default()).await.expect("nobody has it")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_is_renewed_until_it_is_given_back() {
+        let store = Store::memory();
+        let keeper = taken(&store).await;
+        let first = store.holder(CLUSTER).await.unwrap().expect("it is held");
+        tokio::time::sleep(RENEWAL * 2).await;
+        let later = store.holder(CLUSTER).await.unwrap().expect("it is still held");
+        assert_eq!(later.since, first.since);
+        assert!(later.expires > first.expires, "the end is put off");
+        assert!(!keeper.lost().is_cancelled());
+        keeper.release().await;
+        assert_eq!(store.holder(CLUSTER).await.unwrap(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_loses_a_lease_is_told_and_writes_nothing_more() {
+        let store = Store::memory();
+        let keeper = taken(&store).await;
+        store.break_lease(CLUSTER).await.unwrap().expect("it was held");
+        let next = taken(&store).await;
+        tokio::time::timeout(RENEWAL * 2, keeper.lost().cancelled()).await.expect("it is told");
+        keeper.release().await;
+        assert!(store.holder(CLUSTER).await.unwrap().is_some(), "the next one's stays");
+        assert!(!next.lost().is_cancelled());
+    }
+
+    #[test]
+    fn durations_are_told_in_words() {
+        for (seconds, told) in [(5, "5s"), (125, "2m 5s"), (7290, "2h 2m")] {
+            assert_eq!(words(SignedDuration::from_secs(seconds)), told);
+        }
+    }
+}
