@@ -36,12 +36,12 @@ enum Step {
 }
 
 impl Fielded {
-    /// A Cluster, as its raw value.
+    /// A `Cluster`, as its raw value.
     pub fn cluster(raw: Value) -> Self {
         Self { kind: Kind::Cluster, value: raw }
     }
 
-    /// An InstanceGroup, as its raw value.
+    /// An `InstanceGroup`, as its raw value.
     pub fn group(raw: Value) -> Self {
         Self { kind: Kind::InstanceGroup, value: raw }
     }

@@ -48,17 +48,14 @@ fn after_key(value: &Value, indent: usize, out: &mut String) {
         Value::Array(items) if !items.is_empty() => Some(indent),
         _ => None,
     };
-    match nested {
-        Some(deeper) => {
-            out.push('\n');
-            pad(deeper, out);
-            block(value, deeper, out);
-        }
-        None => {
-            out.push(' ');
-            out.push_str(&scalar(value, Some(indent + 2)));
-            out.push('\n');
-        }
+    if let Some(deeper) = nested {
+        out.push('\n');
+        pad(deeper, out);
+        block(value, deeper, out);
+    } else {
+        out.push(' ');
+        out.push_str(&scalar(value, Some(indent + 2)));
+        out.push('\n');
     }
 }
 
@@ -137,12 +134,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::manifest::yaml::{parse, split};
+    use crate::manifest::yaml::{Node, parse, split};
 
     fn read(text: &str) -> Value {
         let (documents, fault) = parse(split(text)[0]);
         assert!(fault.is_none(), "{fault:?}\n{text}");
-        documents.first().map_or(Value::Null, |document| document.to_value())
+        documents.first().map_or(Value::Null, Node::to_value)
     }
 
     #[test]
