@@ -1,5 +1,6 @@
 //! The store, by itself.
 
+mod backends;
 mod changes;
 mod interleavings;
 mod layout;
