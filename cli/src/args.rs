@@ -10,7 +10,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use self::objects::{
-    DiffArgs, Edit, FieldArgs, FilesArgs, GetClustersArgs, GetGroupsArgs, ReplaceArgs,
+    Delete, DeleteArgs, DiffArgs, Edit, FieldArgs, FilesArgs, GetClustersArgs, GetGroupsArgs,
+    ReplaceArgs,
 };
 
 /// The instance IAM of Kubernetes clusters on AWS, from kOps manifests.
@@ -149,6 +150,9 @@ pub(crate) enum Verb {
     /// or vi) or field by field.
     #[command(subcommand)]
     Edit(Edit),
+    /// Take a cluster or an instance group out of the state store.
+    #[command(subcommand)]
+    Delete(Delete),
     /// Say how manifests differ from what is in the state store.
     Diff(DiffArgs),
     /// Say what is wrong with manifests, without asking anybody.

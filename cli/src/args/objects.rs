@@ -82,6 +82,42 @@ pub(crate) enum Edit {
     },
 }
 
+/// What can be deleted.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Delete {
+    /// A cluster with its instance groups.
+    Cluster {
+        /// The cluster's name.
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[command(flatten)]
+        how: DeleteArgs,
+    },
+    /// An instance group.
+    #[command(name = "instancegroup", visible_alias = "ig", alias = "instancegroups")]
+    Group {
+        /// The instance group's name.
+        #[arg(value_name = "GROUP")]
+        group: String,
+        #[command(flatten)]
+        cluster: ClusterArg,
+        #[command(flatten)]
+        how: DeleteArgs,
+    },
+}
+
+/// How something is deleted.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct DeleteArgs {
+    /// Take it out of the state store alone; what it has in the cloud stays. This version deletes
+    /// nothing else.
+    #[arg(long)]
+    pub(crate) unregister: bool,
+    /// Do it. Without it, what would go is only shown.
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
 /// Fields to set instead of opening an editor.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct FieldArgs {

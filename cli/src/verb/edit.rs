@@ -15,6 +15,7 @@ use crate::{
     args::{Edit, FieldArgs, Global},
     environment::Environment,
     exit::{Exit, Failure},
+    tell,
 };
 
 const HEADER: [&str; 3] = [
@@ -123,7 +124,15 @@ impl Document<'_> {
             return print(|out| writeln!(out, "Nothing was changed."));
         }
         match self.save(&document.to_yaml(), environment).await {
-            Ok(shown) => write::show(global, &[shown]),
+            Ok(shown) => {
+                if has_comments(self.text()) {
+                    tell::note(&format!(
+                        "{} was written anew, without the comments that it had",
+                        self.place()
+                    ));
+                }
+                write::show(global, &[shown])
+            }
             Err(Refused::Mistakes(errors)) => Err(input::mistakes(&errors).hint(
                 "the places are those of the document with its fields set: nothing was written",
             )),
@@ -193,6 +202,11 @@ impl Document<'_> {
         let told = Failure { exit: Exit::Failed, ..Failure::invalid(text) };
         told.hint("nothing was written: see what differs (cloudup diff -f FILE), and edit it again")
     }
+}
+
+/// Whether a text seems to have comments; a text in it may look like one.
+fn has_comments(text: &str) -> bool {
+    text.lines().any(|line| line.trim_start().starts_with('#') || line.contains(" # "))
 }
 
 /// Why a text was not put in a document's place.

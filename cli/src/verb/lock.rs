@@ -68,7 +68,7 @@ fn told(held: &Held, now: Timestamp) -> String {
     let run_out = if now < held.expires { "" } else { ", and is gone: the lease has run out" };
     let Claim { owner, host, reason, .. } = &held.claim;
     format!(
-        "{owner} on {host} is at work on {} since {} ({since}): {reason}{run_out}.",
+        "{owner} on {host} is at work on {} since {:.0} ({since}): {reason}{run_out}.",
         held.cluster, held.since
     )
 }

@@ -46,8 +46,8 @@ impl fmt::Display for Held {
         let Self { cluster, claim: Claim { owner, host, reason, .. }, since, expires } = self;
         write!(
             f,
-            "{owner} on {host} is at work on {cluster} since {since} ({reason}); unless renewed, \
-             the lease ends at {expires}"
+            "{owner} on {host} is at work on {cluster} since {since:.0} ({reason}); unless renewed, \
+             the lease ends at {expires:.0}"
         )
     }
 }

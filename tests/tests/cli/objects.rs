@@ -238,4 +238,40 @@ fn fields_are_set_without_an_editor() {
     let cases = cases.map(|(name, args)| (name, shell.run(args)));
     insta::assert_snapshot!(told(&cases));
     insta::assert_snapshot!("nodes", shell.read(NODES));
+    // Whoever wrote comments is told that they are gone.
+    let shell = shell.with_file("spare.yaml", SPARE);
+    shell.run(["create", "-f", "spare.yaml"]).expect(0);
+    let ran = shell.run(["edit", "ig", "spare", "--set", "spec.maxSize=5"]).expect(0);
+    assert!(ran.stderr.contains("without the comments that it had"), "{ran}");
+}
+
+#[test]
+fn what_is_deleted_leaves_the_store_and_nothing_else() {
+    let shell = Shell::with_demo();
+    shell.run(["create", "-f", "cluster.yaml"]).expect(0);
+    shell.run(["update", "cluster", "--yes"]).expect(0);
+    let (iam, before) = (shell.iam(), contents(&shell, ".cloudup/state"));
+    let refused: [(&str, &[&str]); 6] = [
+        ("the cloud is not meant", &["delete", "ig", "nodes-eu-west-1a", "--yes"]),
+        ("no such group", &["delete", "ig", "nodes-eu-west-1b", "--unregister"]),
+        ("the last control plane", &["delete", "ig", "control-plane-eu-west-1a", "--unregister"]),
+        ("no such cluster", &["delete", "cluster", "demo.exmple.com", "--unregister", "--yes"]),
+        ("a preview of a group", &["delete", "ig", "nodes-eu-west-1a", "--unregister"]),
+        ("a preview of all", &["delete", "cluster", "demo.example.com", "--unregister"]),
+    ];
+    let shown = refused.map(|(name, args)| (name, shell.run(args)));
+    assert_eq!(contents(&shell, ".cloudup/state"), before, "nothing was written");
+    let group = shell.run(["delete", "ig", "nodes-eu-west-1a", "--unregister", "--yes"]).expect(0);
+    assert_eq!(
+        shell.run(["get", "ig", "-o", "json"]).expect(0).json().as_array().map(Vec::len),
+        Some(1)
+    );
+    let cluster = ["delete", "cluster", "demo.example.com", "--unregister", "--yes"];
+    let cluster = shell.run(cluster).expect(0);
+    assert_eq!(shell.run(["get", "clusters", "-o", "json"]).expect(0).json(), json!([]));
+    assert_eq!(shell.iam(), iam, "the cloud is as it was");
+    insta::assert_snapshot!(told(&shown) + &told(&[("group", group), ("cluster", cluster)]));
+    // What was taken out can be put there again.
+    shell.run(["create", "-f", "cluster.yaml"]).expect(0);
+    assert_eq!(shell.run(["update", "cluster", "--detailed-exitcode"]).status, 0);
 }

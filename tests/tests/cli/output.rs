@@ -237,7 +237,7 @@ fn a_dump_is_what_the_cluster_owns_by_name_or_by_manifest() {
 
 #[test]
 fn every_verb_has_help() {
-    let verbs: [&[&str]; 29] = [
+    let verbs: [&[&str]; 32] = [
         &[],
         &["update"],
         &["update", "cluster"],
@@ -254,6 +254,9 @@ fn every_verb_has_help() {
         &["edit"],
         &["edit", "cluster"],
         &["edit", "instancegroup"],
+        &["delete"],
+        &["delete", "cluster"],
+        &["delete", "instancegroup"],
         &["diff"],
         &["check"],
         &["lock"],

@@ -1,0 +1,110 @@
+//! `cloudup delete`: clusters and instance groups out of the state store.
+
+use cloudup::{
+    manifest::{Cluster, spec::Role},
+    store::{Draft, GROUPS, Stored},
+};
+
+use super::{input, lock, print, state, write};
+use crate::{
+    args::{Delete, DeleteArgs, Global, OutputArg},
+    environment::Environment,
+    exit::{Exit, Failure},
+};
+
+/// Runs `delete`.
+pub(super) async fn run(
+    global: &Global,
+    command: &Delete,
+    environment: &Environment,
+) -> Result<Exit, Failure> {
+    let (name, how) = match command {
+        Delete::Cluster { name, how } => (Some(name.as_str()), how),
+        Delete::Group { cluster, how, .. } => (cluster.name.as_deref(), how),
+    };
+    let DeleteArgs { unregister, yes } = *how;
+    if !unregister {
+        return Err(Failure::invalid("this version deletes nothing in the cloud")
+            .hint("take it out of the state store alone: --unregister")
+            .hint("the roles that no instance group needs any more go with the next update"));
+    }
+    let store = state::open(global, environment).await?;
+    let name = state::choose(&store, name).await?;
+    let stored = state::stored(&store, &name).await?;
+    let draft = without(&stored, command)?;
+    if !yes {
+        write::show(global, &[write::Shown::of(&name, &draft)])?;
+        return hint(global, "Run it again with --yes to take it out of the state store.");
+    }
+    let what = match command {
+        Delete::Cluster { .. } => "delete cluster",
+        Delete::Group { .. } => "delete instancegroup",
+    };
+    let keeper = lock::take(&store, &name, what, environment).await?;
+    let done = async {
+        let stored = state::stored(&store, &name).await?;
+        let draft = without(&stored, command)?;
+        keeper.commit(&draft.change()).await?;
+        Ok(write::Shown::of(&name, &draft))
+    };
+    let done = done.await;
+    keeper.release().await;
+    write::show(global, &[done?])?;
+    hint(global, "Nothing was deleted in the cloud.")
+}
+
+fn hint(global: &Global, text: &str) -> Result<Exit, Failure> {
+    if global.output == OutputArg::Json {
+        return Ok(Exit::Done);
+    }
+    print(|out| writeln!(out, "\n{text}"))
+}
+
+/// The cluster without what is to go, unless it cannot go.
+fn without<'s>(stored: &'s Stored, command: &Delete) -> Result<Draft<'s>, Failure> {
+    let mut draft = stored.draft();
+    let Delete::Group { group, .. } = command else {
+        for key in stored.documents().keys() {
+            draft.remove(key);
+        }
+        return Ok(draft);
+    };
+    if !stored.groups().any(|known| known == group) {
+        return Err(state::no_group(stored, group));
+    }
+    let (cluster, _) = state::cluster(stored)?;
+    if let Some(all) = needed(&cluster, group).into_iter().reduce(Failure::and) {
+        return Err(all);
+    }
+    draft.remove(&format!("{GROUPS}/{group}"));
+    draft.manifest().map_err(|errors| input::mistakes(&errors))?;
+    Ok(draft)
+}
+
+/// Why a cluster cannot do without a group.
+fn needed(cluster: &Cluster, group: &str) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    let control_planes = |is_meant: &dyn Fn(&str) -> bool| {
+        let groups = cluster.groups.iter().filter(|group| is_meant(group.name()));
+        groups.filter(|group| group.spec.role == Role::ControlPlane).count()
+    };
+    if control_planes(&|name| name == group) > 0 && control_planes(&|name| name != group) == 0 {
+        let text = format!("{group} is the last control plane of {}", cluster.name());
+        failures.push(Failure::invalid(text).hint(format!(
+            "to take the whole cluster out: cloudup delete cluster {} --unregister",
+            cluster.name()
+        )));
+    }
+    for etcd in &cluster.spec.etcd_clusters {
+        for member in &etcd.etcd_members {
+            if member.instance_group.as_deref() == Some(group) {
+                let member = &member.name;
+                let text = format!("{group} has the member {member:?} of etcd's {:?}", etcd.name);
+                failures.push(
+                    Failure::invalid(text).hint("take the member out first: cloudup edit cluster"),
+                );
+            }
+        }
+    }
+    failures
+}
