@@ -219,8 +219,8 @@ pub(crate) struct UpdateArgs {
     /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
     pub(crate) json_events: Option<PathBuf>,
-    /// The public key that instances are reached with. It is read and checked; key pairs are not
-    /// installed by this version.
+    /// The public key that instances are reached with. Without it, instances keep the key pair
+    /// that their launch template names.
     #[arg(long, value_name = "FILE")]
     pub(crate) ssh_public_key: Option<PathBuf>,
 }
@@ -388,8 +388,7 @@ pub(crate) struct DumpArgs {
     /// The cluster's name. May be left out where the manifests hold one cluster.
     #[arg(value_name = "NAME", required_unless_present = "filename")]
     pub(crate) name: Option<String>,
-    /// Manifests: the names of their instance groups are what launch templates are found by. Without
-    /// any, those of the state store are.
+    /// Manifests, which say the cluster's name and region. Without any, those of the state store do.
     #[arg(short, long = "filename", value_name = "FILE")]
     pub(crate) filename: Vec<PathBuf>,
 }

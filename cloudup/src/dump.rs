@@ -1,15 +1,15 @@
 //! What a cluster owns in the account, by section: for people to read and programs to compare.
 //!
-//! A thing is the cluster's if its ownership tag says so. It is looked for among the names that
-//! the cluster's things can have, so that a large account need not be read whole; of identity
-//! providers, which are named by address and few, every one is read.
+//! A thing is the cluster's if its ownership tag says so. Things of IAM are looked for among the
+//! names that the cluster's things can have, so that a large account need not be read whole; of
+//! identity providers, which are named by address and few, every one is read. Things of EC2 are
+//! found by their tags.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloudup_tasks::{
     cloud::{
         CloudError, CloudReader, all_pages,
-        ec2::LaunchTemplateData,
         iam::{InstanceProfile as FoundProfile, Role as FoundRole, Tags, WireDocument},
     },
     iam::Owner,
@@ -18,10 +18,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{
-    manifest::{InstanceGroup, spec::Manager},
-    names,
-};
+use crate::names;
+
+pub mod compute;
+
+use self::compute::{AutoscalingGroup, KeyPair, LaunchTemplate, LifecycleHook};
 
 /// What a cluster owns.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -36,8 +37,14 @@ pub struct Dump {
     pub policy_attachments: Vec<Attachment>,
     /// Instance profiles, by name.
     pub instance_profiles: BTreeMap<String, InstanceProfile>,
-    /// Launch templates, by name, where the adapter has EC2.
+    /// Launch templates, by name.
     pub launch_templates: BTreeMap<String, LaunchTemplate>,
+    /// Auto Scaling groups, by name.
+    pub autoscaling_groups: BTreeMap<String, AutoscalingGroup>,
+    /// Their lifecycle hooks, by `GROUP/HOOK`.
+    pub autoscaling_lifecycle_hooks: BTreeMap<String, LifecycleHook>,
+    /// Key pairs, by name: those that launch templates name.
+    pub key_pairs: BTreeMap<String, KeyPair>,
     /// Identity providers, by their addresses.
     pub oidc_providers: Vec<OidcProvider>,
 }
@@ -93,24 +100,6 @@ pub struct OidcProvider {
     pub tags: BTreeMap<String, String>,
 }
 
-/// A launch template's default version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct LaunchTemplate {
-    /// The name of the instance profile.
-    pub iam_instance_profile: Option<String>,
-    /// How instances reach their metadata service.
-    pub metadata_options: Option<MetadataOptions>,
-}
-
-/// How instances reach their metadata service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct MetadataOptions {
-    /// How many network hops an answer may take.
-    pub http_put_response_hop_limit: i32,
-    /// Whether IMDSv2 is needed: `optional` or `required`.
-    pub http_tokens: String,
-}
-
 /// Why the account could not be read.
 #[derive(Debug, thiserror::Error)]
 #[error("could not {doing}")]
@@ -131,18 +120,13 @@ impl<T> While<T> for Result<T, CloudError> {
     }
 }
 
-/// What `cluster` owns in the account. Its launch templates are looked for by the names of its
-/// `groups`.
+/// What `cluster` owns in the account.
 ///
 /// # Errors
 ///
 /// The first question that was not answered.
-pub async fn dump(
-    reader: &dyn CloudReader,
-    cluster: &str,
-    groups: &[InstanceGroup],
-) -> Result<Dump, DumpError> {
-    let of = Search { reader, cluster, groups, owner: Owner::new(cluster) };
+pub async fn dump(reader: &dyn CloudReader, cluster: &str) -> Result<Dump, DumpError> {
+    let of = Search { reader, cluster, owner: Owner::new(cluster) };
     let mut dump = Dump::default();
     for role in of.roles().await? {
         of.policies(&role.name, &mut dump).await?;
@@ -161,7 +145,7 @@ pub async fn dump(
         dump.instance_profiles.insert(profile.name, described);
     }
     dump.oidc_providers = of.oidc_providers().await?;
-    dump.launch_templates = of.launch_templates().await?;
+    of.compute(&mut dump).await?;
     Ok(dump)
 }
 
@@ -169,7 +153,6 @@ pub async fn dump(
 struct Search<'a> {
     reader: &'a dyn CloudReader,
     cluster: &'a str,
-    groups: &'a [InstanceGroup],
     owner: Owner,
 }
 
@@ -278,28 +261,6 @@ impl Search<'_> {
                 .map(|policy| Attachment { role: role.to_owned(), policy_arn: policy.arn }),
         );
         Ok(())
-    }
-
-    /// The templates of the manifest's groups. Karpenter's have none.
-    async fn launch_templates(&self) -> Result<BTreeMap<String, LaunchTemplate>, DumpError> {
-        let mut templates = BTreeMap::new();
-        let Some(ec2) = self.reader.ec2() else { return Ok(templates) };
-        let groups = self.groups.iter().filter(|it| it.spec.manager != Manager::Karpenter);
-        for group in groups {
-            let name = names::group(group.name(), group.spec.role, self.cluster);
-            let found = CloudError::absent(ec2.describe_launch_template(&name).await)
-                .doing(|| format!("read launch template {name}"))?;
-            if let Some(template) = found.filter(|template| self.is_owned(&template.tags)) {
-                let LaunchTemplateData { iam_instance_profile, metadata_options } = template.data;
-                let metadata_options = metadata_options.map(|options| MetadataOptions {
-                    http_put_response_hop_limit: options.http_put_response_hop_limit,
-                    http_tokens: options.http_tokens,
-                });
-                let described = LaunchTemplate { iam_instance_profile, metadata_options };
-                templates.insert(name, described);
-            }
-        }
-        Ok(templates)
     }
 }
 

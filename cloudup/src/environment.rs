@@ -3,14 +3,16 @@
 use std::{collections::BTreeSet, fmt, time::Duration};
 
 use cloudup_engine::ErrorKind;
-use cloudup_tasks::cloud::{CloudError, CloudReader, all_pages, iam::Quotas, route53::HostedZone};
+use cloudup_tasks::cloud::{
+    CloudError, CloudReader, all_pages, ec2::Tagged, iam::Quotas, route53::HostedZone,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
     manifest::{
-        Cluster,
-        spec::{DnsType, Role, Subnet},
+        Cluster, InstanceGroup,
+        spec::{Containerd, DnsType, Role, Subnet},
     },
     names,
     service_accounts::AddOn,
@@ -40,6 +42,12 @@ pub struct Environment {
     /// those that nothing needs any more. Empty where we may not list policies.
     #[serde(skip)]
     pub own_policies: BTreeSet<String>,
+    /// Whether there are security groups of the cluster, in which instances can be started.
+    #[serde(skip)]
+    pub has_network: bool,
+    /// The instance types of groups with support for GPUs that have some.
+    #[serde(skip)]
+    pub gpu_types: BTreeSet<String>,
 }
 
 /// Why the environment cannot be told.
@@ -116,7 +124,7 @@ impl Environment {
         let region = region(&cluster.spec.subnets)?;
         // Nothing is too large for limits that are not known yet.
         let quotas = Quotas { role_policy_size: usize::MAX, ..Quotas::default() };
-        Ok(Self { region, quotas, ..Self::default() })
+        Ok(Self { region, quotas, has_network: true, ..Self::default() })
     }
 
     /// Asks STS who is calling, IAM for the account's limits, its roles and the cluster's policies and, where some role writes DNS
@@ -146,6 +154,8 @@ impl Environment {
             hosted_zone_id,
             account_roles: account_roles(reader, cluster.name()).await?,
             own_policies: own_policies(reader, cluster.name()).await?,
+            has_network: has_network(reader, cluster.name()).await?,
+            gpu_types: gpu_types(reader, cluster).await?,
         })
     }
 }
@@ -227,6 +237,47 @@ async fn own_policies(
             Ok(policies.map(|policy| policy.name).collect())
         }
     }
+}
+
+/// Whether the cluster has security groups, as far as we may ask.
+async fn has_network(reader: &dyn CloudReader, cluster: &str) -> Result<bool, EnvironmentError> {
+    let (ec2, tagged) = (reader.ec2(), Tagged::of_cluster(cluster));
+    let found = patiently("look for the cluster's security groups", async || {
+        ec2.describe_security_groups(&tagged, None).await
+    });
+    match found.await {
+        Err(EnvironmentError::Cloud { source, .. }) if source.kind() == ErrorKind::Denied => {
+            Ok(false)
+        }
+        answer => Ok(!answer?.items.is_empty()),
+    }
+}
+
+/// Those of the groups' instance types that have GPUs, where nodes are to use them.
+async fn gpu_types(
+    reader: &dyn CloudReader,
+    cluster: &Cluster,
+) -> Result<BTreeSet<String>, EnvironmentError> {
+    let enabled = |containerd: &Containerd| containerd.nvidia_gpu.enabled == Some(true);
+    let everywhere = enabled(&cluster.spec.containerd);
+    let with_gpus = cluster.groups.iter().filter(|group| {
+        group.spec.role != Role::Bastion && (everywhere || enabled(&group.spec.containerd))
+    });
+    let names: BTreeSet<_> = with_gpus.filter_map(InstanceGroup::first_machine_type).collect();
+    let mut found = BTreeSet::new();
+    for name in names {
+        let info = patiently("look at instance types", async || {
+            CloudError::absent(reader.ec2().describe_instance_type(name).await)
+        });
+        match info.await {
+            Err(EnvironmentError::Cloud { source, .. })
+                if matches!(source.kind(), ErrorKind::Denied | ErrorKind::Invalid) => {}
+            answer => {
+                found.extend(answer?.filter(|info| info.gpu).map(|_| name.to_owned()));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The partition in an ARN.

@@ -19,5 +19,6 @@ pub mod partition;
 pub mod phase;
 pub mod policy;
 pub mod service_accounts;
+pub mod ssh;
 pub mod store;
 pub mod update;

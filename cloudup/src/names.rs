@@ -166,6 +166,15 @@ pub fn group(group: &str, role: Role, cluster: &str) -> String {
     }
 }
 
+/// The name of the security group that instances of a role are in.
+pub fn security_group(role: Role, cluster: &str) -> String {
+    match role {
+        Role::ControlPlane | Role::ApiServer => format!("masters.{cluster}"),
+        Role::Node => format!("nodes.{cluster}"),
+        Role::Bastion => format!("bastion.{cluster}"),
+    }
+}
+
 /// The name of an instance profile, from its ARN: what follows the last `/`.
 ///
 /// ```

@@ -38,7 +38,7 @@
 //!
 //! let update = Update::prepare(cluster, UpdateOptions::default(), cloud.reader()).await?;
 //! let planned = update.plan(cloud.reader(), &Options::default(), |_| ()).await?;
-//! assert_eq!(planned.report.counts().created, 4);
+//! assert_eq!(planned.report.counts().created, 3, "a role, its profile, and one in the other");
 //! let done = update.apply(&cloud, &Options::default(), |_| ()).await?;
 //! assert!(done.report.succeeded());
 //! # Ok::<_, Box<dyn std::error::Error>>(())
@@ -48,11 +48,12 @@
 use std::{collections::BTreeMap, fmt};
 
 use cloudup_engine::{
-    ErrorKind, Event, Finding, Governed, Graph, GraphError, Mode, Options, OverrideError,
-    Overrides, Problem, Registry, Report, Source, Verdict,
+    ChangeKind, Entry, ErrorKind, Event, Finding, Governed, Graph, GraphError, Mode, Options,
+    OverrideError, Overrides, Problem, Registry, Report, Source, Task as _, Verdict,
 };
 use cloudup_tasks::{
     cloud::{Aws, CloudReader, CloudWriter},
+    ec2::LaunchTemplate,
     iam::kind,
     policy::AccessDiff,
 };
@@ -68,6 +69,7 @@ use crate::{
     names, overrides,
     phase::Phase,
     policy::{PolicyError, RoleOverBudget},
+    ssh::PublicKey,
 };
 
 /// What an update is asked for besides the manifest.
@@ -82,6 +84,8 @@ pub struct UpdateOptions {
     pub lifecycles: Registry,
     /// Whether what is deferred goes too: strays that instances may still be using.
     pub prune: bool,
+    /// The public key that instances are reached with.
+    pub ssh_key: Option<PublicKey>,
 }
 
 impl UpdateOptions {
@@ -118,7 +122,6 @@ pub struct Update {
     overrides: Overrides,
     phase: Option<Phase>,
     prune: bool,
-    has_ec2: bool,
     notices: Vec<Notice>,
 }
 
@@ -211,8 +214,8 @@ impl Update {
         options: UpdateOptions,
         reader: &(dyn CloudReader + 'static),
     ) -> Result<Self, UpdateError> {
-        let UpdateOptions { phase, overrides: given, lifecycles, prune } = options;
-        let draft = Draft { phase, prune, has_ec2: reader.ec2().is_some() };
+        let UpdateOptions { phase, overrides: given, lifecycles, prune, ssh_key } = options;
+        let draft = Draft { phase, prune };
         draft.check(&cluster, &given, &lifecycles).map_err(UpdateError::Invalid)?;
         let environment = Environment::discover(reader, &cluster).await?;
         let blueprint = Blueprint::new(cluster, environment).map_err(|errors| {
@@ -220,9 +223,13 @@ impl Update {
         })?;
         let overrides =
             draft.check_fit(&blueprint, &given, &lifecycles).map_err(UpdateError::Invalid)?;
-        let Draft { phase, prune, has_ec2 } = draft;
-        let notices = blueprint.notices();
-        Ok(Self { blueprint, overrides, phase, prune, has_ec2, notices })
+        let Draft { phase, prune } = draft;
+        let blueprint = blueprint.reached_with(ssh_key);
+        let mut notices = blueprint.notices();
+        if phase.is_none_or(|phase| phase == Phase::Cluster) {
+            notices.extend(blueprint.lacks_network());
+        }
+        Ok(Self { blueprint, overrides, phase, prune, notices })
     }
 
     /// Adds what is worth knowing about the manifests to the reports.
@@ -244,8 +251,8 @@ impl Update {
 
     /// The tasks, with the overrides over them, as a plan or an apply has them.
     pub fn graph(&self, mode: Mode) -> Graph<Aws> {
-        let (phase, prune, has_ec2) = (self.phase, self.prune, self.has_ec2);
-        let mut graph = self.blueprint.graph(Run { phase, mode, prune, has_ec2 });
+        let (phase, prune) = (self.phase, self.prune);
+        let mut graph = self.blueprint.graph(Run { phase, mode, prune });
         graph.overrides(self.overrides.clone());
         graph
     }
@@ -294,18 +301,31 @@ impl Update {
             cluster: self.blueprint.cluster().name().to_owned(),
             environment: self.blueprint.environment().clone(),
             phase: self.phase,
-            notices: self.notices.clone(),
+            notices: self.notices.iter().cloned().chain(without_user_data(&report)).collect(),
             access: access::by_role(&self.blueprint, &report),
             report,
         }
     }
 }
 
+/// A template of ours tells instances nothing at their start. One that was there keeps what it
+/// tells them.
+fn without_user_data(report: &Report) -> Option<Notice> {
+    let is_new = |entry: &Entry| {
+        entry.task.kind() == LaunchTemplate::KIND && entry.change == ChangeKind::Create
+    };
+    report.entries.iter().any(is_new).then(|| Notice {
+        place: None,
+        message: "new launch templates have no user data: instances that start from them do not \
+                  join the cluster until something gives them some"
+            .to_owned(),
+    })
+}
+
 /// An update before anything was called.
 struct Draft {
     phase: Option<Phase>,
     prune: bool,
-    has_ec2: bool,
 }
 
 impl Draft {
@@ -351,8 +371,8 @@ impl Draft {
     }
 
     fn run(&self) -> Run {
-        let &Self { phase, prune, has_ec2 } = self;
-        Run { phase, mode: Mode::Plan, prune, has_ec2 }
+        let &Self { phase, prune } = self;
+        Run { phase, mode: Mode::Plan, prune }
     }
 }
 

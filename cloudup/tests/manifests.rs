@@ -71,7 +71,7 @@ fn what_is_acted_on_is_typed() {
     assert_eq!(cluster.groups[1].spec.instance_metadata.http_put_response_hop_limit, Some(64));
     let nodes = &manifest.clusters[1].groups[0].spec;
     assert_eq!((nodes.role, nodes.manager), (Role::Node, Manager::CloudGroup));
-    assert_eq!(nodes.mixed_instances_policy.as_ref().unwrap()["onDemandBase"], 1);
+    assert_eq!(nodes.mixed_instances_policy.as_ref().unwrap().on_demand_base, Some(1));
     assert_eq!(nodes.root_volume_encryption_key.as_deref(), Some("alias/nodes"));
 }
 

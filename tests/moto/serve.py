@@ -30,8 +30,12 @@ import urllib.parse
 from xml.sax.saxutils import escape
 
 import repairs  # noqa: F401 - repairs moto by being imported
+import repairs_compute  # noqa: F401 - the same
 import waitress
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+EC2_ERROR = """<Response><Errors><Error><Code>{}</Code><Message>{}</Message></Error></Errors>\
+<RequestID>00000000-0000-0000-0000-000000000000</RequestID></Response>"""
 
 ERROR = """<ErrorResponse><Error><Type>Sender</Type><Code>{}</Code><Message>{}</Message></Error>\
 <RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"""
@@ -86,7 +90,9 @@ class Emulator:
             call.fault = fault.get("code", "InternalFailure")
             if fault.get("after"):
                 self.carry_out(call, environ)
-            return answer(start_response, fault["status"], call.fault, fault.get("message", ""))
+            return answer(
+                start_response, fault["status"], call.fault, fault.get("message", ""), call.service
+            )
         status, headers, data = self.carry_out(call, environ)
         start_response(status, headers)
         return [data]
@@ -119,10 +125,10 @@ class Emulator:
                 data = b"".join(self.moto(environ, start_response))
         except NotImplementedError as error:
             print(f"moto lacks {call.service} {call.action}: {error}", file=sys.stderr)
-            data = answer(start_response, 400, "MotoNotImplemented", str(error))[0]
+            data = answer(start_response, 400, "MotoNotImplemented", str(error), call.service)[0]
         except Exception as error:
             traceback.print_exc()
-            data = answer(start_response, 500, "MotoInternalError", repr(error))[0]
+            data = answer(start_response, 500, "MotoInternalError", repr(error), call.service)[0]
         call.status = int(answered["status"][:3])
         return answered["status"], answered["headers"], data
 
@@ -147,9 +153,9 @@ class Emulator:
         return [data]
 
 
-def answer(start_response, status, code, message):
-    """An error in the format of the services that speak XML."""
-    data = ERROR.format(escape(code), escape(message)).encode()
+def answer(start_response, status, code, message, service):
+    """An error in the format of the services that speak XML: EC2 has one of its own."""
+    data = (EC2_ERROR if service == "ec2" else ERROR).format(escape(code), escape(message)).encode()
     headers = [("Content-Type", "text/xml"), ("Content-Length", str(len(data)))]
     start_response(f"{status} Error", headers)
     return [data]

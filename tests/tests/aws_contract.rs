@@ -59,8 +59,11 @@ async fn the_adapter_keeps_the_contract() {
         for zone in &zones {
             account.create_hosted_zone(zone, false);
         }
+        let subnets = account.subnets().into_iter().take(2).collect();
         Subject {
             cloud: Box::new(connect(&account)),
+            subnets,
+            image: account.image(),
             policies: (0..contract::POLICIES)
                 .map(|n| account.create_policy(&format!("p{n:02}"), POLICY))
                 .collect(),

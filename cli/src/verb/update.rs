@@ -148,7 +148,7 @@ async fn read(
     args: &UpdateArgs,
     environment: &Environment,
 ) -> Result<(Given, UpdateOptions, Listener), Failure> {
-    let key = args.ssh_public_key.as_deref().map_or(Ok(()), input::ssh_public_key);
+    let key = args.ssh_public_key.as_deref().map(input::ssh_public_key).transpose();
     let cluster = given(global, args, environment).await;
     let options = update_options(&args.choice, args.prune, environment);
     let options = match (&cluster, options) {
@@ -160,7 +160,9 @@ async fn read(
     };
     let listener = Listener::new(global, args);
     match (key, cluster, options, listener) {
-        (Ok(()), Ok(given), Ok(options), Ok(listener)) => Ok((given, options, listener)),
+        (Ok(ssh_key), Ok(given), Ok(options), Ok(listener)) => {
+            Ok((given, UpdateOptions { ssh_key, ..options }, listener))
+        }
         (key, cluster, options, listener) => {
             let cluster = match cluster {
                 Ok(Given { keeper: Some(keeper), .. }) => {

@@ -60,6 +60,11 @@ impl InstanceGroup {
         &self.metadata.name
     }
 
+    /// The instance type: of several, the first counts.
+    pub fn first_machine_type(&self) -> Option<&str> {
+        self.spec.machine_type.as_deref().and_then(|types| types.split(',').next()).map(str::trim)
+    }
+
     /// The name of the cluster that it belongs to, from its label.
     pub fn cluster_name(&self) -> Option<&str> {
         self.metadata.labels.get(Self::CLUSTER_LABEL).map(String::as_str)

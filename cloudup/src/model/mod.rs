@@ -4,12 +4,12 @@
 //! [`Blueprint::graph`] is a list that reads as the design. It is pure: what the manifest and the
 //! [`Environment`] say goes in, a graph comes out, and nothing is looked up.
 
+mod compute;
 mod documents;
 mod existing;
 mod instances;
 mod oidc_provider;
 mod service_accounts;
-mod templates;
 mod unwanted;
 
 pub use service_accounts::AccountRole;
@@ -26,11 +26,15 @@ use crate::{
     environment::Environment,
     issuer::issuer,
     kinds,
-    manifest::{Cluster, Notice, spec::Role},
+    manifest::{
+        Cluster, InstanceGroup, Notice,
+        spec::{Manager, Role},
+    },
     names,
     overflow::Overflow,
     phase::{self, Phase},
     policy::{Budget, Fitted, InlinePolicies, PolicyError, RoleOverBudget},
+    ssh::PublicKey,
 };
 
 /// A cluster with everything that its tasks are made of.
@@ -46,6 +50,8 @@ pub struct Blueprint {
     /// they do not.
     fitted: BTreeMap<String, Fitted>,
     over_budget: BTreeMap<String, RoleOverBudget>,
+    /// The public key that instances are reached with, where one is given.
+    ssh_key: Option<PublicKey>,
 }
 
 /// How a graph is to be run, as far as the lifecycles of its tasks depend on it.
@@ -57,8 +63,6 @@ pub struct Run {
     pub mode: Mode,
     /// Whether things go, too, that instances may still be using.
     pub prune: bool,
-    /// Whether there are launch templates to be made where this runs.
-    pub has_ec2: bool,
 }
 
 impl Blueprint {
@@ -84,7 +88,9 @@ impl Blueprint {
             return Err(errors);
         }
         let (fitted, over_budget) = Default::default();
-        let mut blueprint = Self { cluster, environment, policies, accounts, fitted, over_budget };
+        let ssh_key = None;
+        let mut blueprint =
+            Self { cluster, environment, policies, accounts, fitted, over_budget, ssh_key };
         blueprint.fit();
         Ok(blueprint)
     }
@@ -113,6 +119,13 @@ impl Blueprint {
             };
         }
         (self.fitted, self.over_budget) = (fitted, over_budget);
+    }
+
+    /// Has instances reached with this key.
+    #[must_use]
+    pub fn reached_with(mut self, key: Option<PublicKey>) -> Self {
+        self.ssh_key = key;
+        self
     }
 
     /// The cluster.
@@ -176,6 +189,20 @@ impl Blueprint {
         notices
     }
 
+    /// That there is nothing to start instances in, where there are any to start.
+    pub fn lacks_network(&self) -> Option<Notice> {
+        let starts = |group: &InstanceGroup| group.spec.manager == Manager::CloudGroup;
+        let lacks = !self.environment.has_network && self.cluster.groups.iter().any(starts);
+        lacks.then(|| Notice {
+            place: None,
+            message: format!(
+                "launch templates and Auto Scaling groups are left out: there is no security group \
+                 with the tag KubernetesCluster={}, and this version makes none",
+                self.cluster.name()
+            ),
+        })
+    }
+
     /// Everything that instances and service accounts need in the account, as tasks.
     pub fn graph(&self, run: Run) -> Graph<Aws> {
         let mut graph = kinds::empty_graph();
@@ -192,8 +219,8 @@ impl Blueprint {
         unwanted::add(self, &mut graph, run, &mut profiles);
         oidc_provider::add(self, &mut graph, run);
         service_accounts::add(self, &mut graph, run, &profiles);
-        if run.has_ec2 {
-            templates::add(self, &mut graph, run, &profiles);
+        if self.environment.has_network {
+            compute::add(self, &mut graph, run, &profiles);
         }
         graph
     }

@@ -79,7 +79,7 @@ impl Features {
                     "spec.nodeTerminationHandler.enableSQSTerminationDraining",
                     "true",
                 ))
-                .if_so(termination_queue(spec)),
+                .if_so(spec.has_termination_queue()),
             add_ons: Because::service_accounts().if_so(!spec.iam.uses_service_accounts()),
             warm_pool_hook: of_role.flat_map(|group| hooks(spec, group)).collect(),
         }
@@ -92,13 +92,6 @@ fn gpus<'g>(spec: &ClusterSpec, groups: impl Iterator<Item = &'g InstanceGroup>)
     let cluster = Because::field(path).if_so(spec.containerd.nvidia_gpu.enabled == Some(true));
     let groups = groups.filter(|group| group.spec.containerd.nvidia_gpu.enabled == Some(true));
     cluster.into_iter().chain(groups.map(|group| Because::of_group(group, path))).collect()
-}
-
-/// Whether the node termination handler is there and listens to a queue, as it does unless the
-/// manifest says otherwise.
-fn termination_queue(spec: &ClusterSpec) -> bool {
-    spec.has_termination_handler()
-        && spec.node_termination_handler.enable_sqs_termination_draining != Some(false)
 }
 
 /// What says that a group's instances wait in a warm pool until they report that they are ready:
@@ -144,7 +137,7 @@ mod tests {
                 ..ClusterSpec::default()
             };
             assert_eq!(
-                termination_queue(&spec),
+                spec.has_termination_queue(),
                 expected,
                 "enabled {enabled:?}, queue {queue:?}, Karpenter {karpenter}"
             );

@@ -27,8 +27,7 @@ pub(crate) fn environment(partition: &str, region: &str) -> Environment {
         region: region.to_owned(),
         quotas: Quotas::default(),
         hosted_zone_id: Some("Z0123456789ABCDEFGHIJ".to_owned()),
-        account_roles: BTreeSet::new(),
-        own_policies: BTreeSet::new(),
+        ..Environment::default()
     }
 }
 

@@ -6,6 +6,8 @@
 //!
 //! Every call is one attempt: whoever calls decides about trying again, and looks first.
 
+mod autoscaling;
+mod ec2;
 mod error;
 mod iam;
 pub mod objects;
@@ -28,9 +30,10 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_types::app_name::AppName;
 
-use self::{iam::Iam, route53::Route53, sts::Sts};
+use self::{autoscaling::AutoScaling, ec2::Ec2, iam::Iam, route53::Route53, sts::Sts};
 use crate::cloud::{
     CloudReader, CloudWriter,
+    autoscaling::{AutoScalingReader, AutoScalingWriter},
     ec2::{Ec2Reader, Ec2Writer},
     iam::{IamReader, IamWriter},
     route53::Route53Reader,
@@ -60,6 +63,8 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// ```
 #[derive(Clone, Debug)]
 pub struct AwsCloud {
+    autoscaling: AutoScaling,
+    ec2: Ec2,
     iam: Iam,
     sts: Sts,
     route53: Route53,
@@ -93,6 +98,8 @@ impl AwsCloud {
             .timeout_config(timeouts)
             .build();
         Self {
+            autoscaling: AutoScaling(aws_sdk_autoscaling::Client::new(&config)),
+            ec2: Ec2(aws_sdk_ec2::Client::new(&config)),
             iam: Iam(aws_sdk_iam::Client::new(&config)),
             sts: Sts(aws_sdk_sts::Client::new(&config)),
             route53: Route53(aws_sdk_route53::Client::new(&config)),
@@ -119,8 +126,12 @@ impl CloudReader for AwsCloud {
         &self.route53
     }
 
-    fn ec2(&self) -> Option<&dyn Ec2Reader> {
-        None
+    fn ec2(&self) -> &dyn Ec2Reader {
+        &self.ec2
+    }
+
+    fn autoscaling(&self) -> &dyn AutoScalingReader {
+        &self.autoscaling
     }
 }
 
@@ -133,8 +144,12 @@ impl CloudWriter for AwsCloud {
         &self.iam
     }
 
-    fn ec2(&self) -> Option<&dyn Ec2Writer> {
-        None
+    fn ec2(&self) -> &dyn Ec2Writer {
+        &self.ec2
+    }
+
+    fn autoscaling(&self) -> &dyn AutoScalingWriter {
+        &self.autoscaling
     }
 }
 

@@ -129,7 +129,7 @@ impl CloudError {
 
 /// What kind of trouble an AWS error code means.
 ///
-/// From the error lists of the IAM, STS, Route 53 and EC2 API references. `LimitExceeded` is an
+/// From the error lists of the IAM, STS, Route 53, EC2 and Auto Scaling API references. `LimitExceeded` is an
 /// account's quota and stays when tried again, unlike the SDK's `LimitExceededException`. A call
 /// without an answer is tried again like a throttled one, by whoever looks first at what it did.
 pub fn kind_of_code(code: &str) -> ErrorKind {
@@ -150,12 +150,18 @@ pub fn kind_of_code(code: &str) -> ErrorKind {
         | "NoSuchHostedZone"
         | "InvalidLaunchTemplateId.NotFound"
         | "InvalidLaunchTemplateName.NotFoundException"
-        | "InvalidLaunchTemplateId.VersionNotFound" => ErrorKind::NotFound,
+        | "InvalidLaunchTemplateId.VersionNotFound"
+        | "InvalidAMIID.NotFound"
+        | "InvalidAMIID.Unavailable"
+        | "InvalidKeyPair.NotFound" => ErrorKind::NotFound,
         "EntityAlreadyExists"
         | "DeleteConflict"
         | "ConcurrentModification"
         | "UnmodifiableEntity"
-        | "InvalidLaunchTemplateName.AlreadyExistsException" => ErrorKind::Conflict,
+        | "InvalidLaunchTemplateName.AlreadyExistsException"
+        | "InvalidKeyPair.Duplicate"
+        | "AlreadyExists"
+        | "ResourceInUse" => ErrorKind::Conflict,
         "Throttling"
         | "ThrottlingException"
         | "ThrottledException"
@@ -172,13 +178,22 @@ pub fn kind_of_code(code: &str) -> ErrorKind {
         | "EC2ThrottledException"
         | code::CONNECTION_ERROR
         | code::REQUEST_TIMEOUT => ErrorKind::Throttled,
-        "EntityTemporarilyUnmodifiable" => ErrorKind::NotReady,
-        "LimitExceeded" => ErrorKind::Quota,
+        "EntityTemporarilyUnmodifiable" | "ScalingActivityInProgress" | "ResourceContention" => {
+            ErrorKind::NotReady
+        }
+        "LimitExceeded" | "TagLimitExceeded" | "VersionLimitExceeded" => ErrorKind::Quota,
         "MalformedPolicyDocument"
         | "InvalidInput"
         | "ValidationError"
         | "PolicyNotAttachable"
         | "InvalidParameterValue"
+        | "InvalidParameterCombination"
+        | "MissingParameter"
+        | "InvalidInstanceType"
+        | "InvalidAMIID.Malformed"
+        | "InvalidKey.Format"
+        | "InvalidLaunchTemplateName.MalformedException"
+        | "OperationNotPermitted"
         | "InvalidAction"
         | code::UNSENT => ErrorKind::Invalid,
         _ => ErrorKind::Other,

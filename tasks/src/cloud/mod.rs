@@ -6,6 +6,7 @@
 
 use cloudup_engine::Provider;
 
+pub mod autoscaling;
 pub mod ec2;
 mod error;
 pub mod iam;
@@ -15,6 +16,7 @@ pub mod sts;
 pub use error::{CloudError, code, kind_of_code};
 
 use self::{
+    autoscaling::{AutoScalingReader, AutoScalingWriter},
     ec2::{Ec2Reader, Ec2Writer},
     iam::{IamReader, IamWriter},
     route53::Route53Reader,
@@ -42,8 +44,10 @@ pub trait CloudReader: Send + Sync {
     fn sts(&self) -> &dyn StsReader;
     /// Route 53: the hosted zones.
     fn route53(&self) -> &dyn Route53Reader;
-    /// EC2, where the adapter has it.
-    fn ec2(&self) -> Option<&dyn Ec2Reader>;
+    /// EC2.
+    fn ec2(&self) -> &dyn Ec2Reader;
+    /// Auto Scaling.
+    fn autoscaling(&self) -> &dyn AutoScalingReader;
 }
 
 /// Everything that can be written, and so read too.
@@ -52,8 +56,10 @@ pub trait CloudWriter: Send + Sync {
     fn reader(&self) -> &(dyn CloudReader + 'static);
     /// IAM.
     fn iam(&self) -> &dyn IamWriter;
-    /// EC2, where the adapter has it.
-    fn ec2(&self) -> Option<&dyn Ec2Writer>;
+    /// EC2.
+    fn ec2(&self) -> &dyn Ec2Writer;
+    /// Auto Scaling.
+    fn autoscaling(&self) -> &dyn AutoScalingWriter;
 }
 
 /// A part of a listing.

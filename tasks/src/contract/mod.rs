@@ -14,6 +14,7 @@
 //!     .collect();
 //! let seed = serde_json::json!({
 //!     "pageSize": 3,
+//!     "subnets": [{ "id": "subnet-1" }, { "id": "subnet-2" }],
 //!     "managedPolicies": policies.iter().map(|arn| serde_json::json!({ "arn": arn })).collect::<Vec<_>>(),
 //! });
 //! let seed = State::from_value(&seed)?;
@@ -22,6 +23,8 @@
 //!         cloud: Box::new(Account::in_memory(seed.clone())),
 //!         policies: policies.clone(),
 //!         zones: Vec::new(),
+//!         subnets: vec!["subnet-1".into(), "subnet-2".into()],
+//!         image: "ami-12345678".into(),
 //!         more_than_a_part: 4,
 //!     },
 //!     &[],
@@ -36,6 +39,7 @@ mod account;
 mod attachments;
 mod boundaries;
 mod check;
+mod groups;
 mod inline;
 mod launch_templates;
 mod managed_policies;
@@ -66,6 +70,10 @@ pub struct Subject {
     pub policies: Vec<String>,
     /// The names of the account's hosted zones, with their final dots.
     pub zones: Vec<String>,
+    /// The ids of two subnets.
+    pub subnets: Vec<String>,
+    /// The id of an image.
+    pub image: String,
     /// A number of things that are listed in more than one part.
     pub more_than_a_part: usize,
 }
@@ -188,6 +196,7 @@ fn all_cases() -> impl Iterator<Item = &'static Case> {
         profiles::CASES,
         oidc_providers::CASES,
         launch_templates::CASES,
+        groups::CASES,
         account::CASES,
     ]
     .into_iter()

@@ -23,7 +23,7 @@ mod instance_profile_role;
 mod limits;
 mod managed_policy;
 mod oidc_provider;
-mod owner;
+pub(crate) mod owner;
 mod role;
 mod role_policy;
 mod strays;

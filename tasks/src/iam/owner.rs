@@ -36,6 +36,11 @@ impl Owner {
         Self { cluster: cluster.into() }
     }
 
+    /// The cluster's name.
+    pub(crate) fn cluster(&self) -> &str {
+        &self.cluster
+    }
+
     /// The key of the tag that says who owns an object.
     pub fn tag_key(&self) -> String {
         format!("{PREFIX}{}", self.cluster)
@@ -60,7 +65,7 @@ impl Owner {
     }
 
     /// Whose an object with these tags is.
-    pub(super) fn of(&self, tags: &Tags) -> Ownership {
+    pub(crate) fn of(&self, tags: &Tags) -> Ownership {
         let mut claims = tags.iter().filter_map(|(key, value)| {
             key.strip_prefix(PREFIX).map(|cluster| (cluster, value.as_str()))
         });
@@ -75,7 +80,7 @@ impl Owner {
     }
 
     /// Refuses to change what somebody else owns. `what` is the object: `role nodes`.
-    pub(super) fn check(&self, ownership: &Ownership, what: &str) -> Result<(), TaskError> {
+    pub(crate) fn check(&self, ownership: &Ownership, what: &str) -> Result<(), TaskError> {
         match ownership {
             Ownership::Ours | Ownership::Nobody => Ok(()),
             Ownership::Other(cluster) => Err(conflict(format!(
@@ -97,7 +102,7 @@ impl Owner {
     /// that every object of ours carries, and those with a key in a domain of kOps.
     ///
     /// IAM does not tell keys apart by case: a tag that differs only in that is the same tag.
-    pub(super) fn comparable(&self, found: &Tags, wanted: &Tags) -> Tags {
+    pub(crate) fn comparable(&self, found: &Tags, wanted: &Tags) -> Tags {
         let ours = self.tags("");
         let known = |key: &str| {
             let is_this = |other: &&String| other.eq_ignore_ascii_case(key);
@@ -109,22 +114,22 @@ impl Owner {
 }
 
 /// `kops.k8s.io/…`, `service-account.kops.k8s.io/…` and the like: on an object of ours, ours.
-fn is_of_kops(key: &str) -> bool {
+pub(crate) fn is_of_kops(key: &str) -> bool {
     let domain = key.split_once('/').map(|(domain, _)| domain);
     domain.is_some_and(|domain| domain == "kops.k8s.io" || domain.ends_with(".kops.k8s.io"))
 }
 
 /// What tagging calls lead from one set of tags to another.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct TagChanges {
+pub(crate) struct TagChanges {
     /// To be added or overwritten: first, so that there is no moment without an owner.
-    pub(super) set: Tags,
+    pub(crate) set: Tags,
     /// To be removed: last.
-    pub(super) remove: Vec<String>,
+    pub(crate) remove: Vec<String>,
 }
 
 impl TagChanges {
-    pub(super) fn between(from: &Tags, to: &Tags) -> Self {
+    pub(crate) fn between(from: &Tags, to: &Tags) -> Self {
         let set = to.iter().filter(|(key, value)| from.get(*key) != Some(value));
         let remove = from.keys().filter(|key| !to.contains_key(*key));
         Self {
@@ -137,7 +142,7 @@ impl TagChanges {
 /// Refuses tags that IAM refuses, in sum with those that `found` has and nobody asked about.
 ///
 /// From the IAM User Guide, "Rules for tagging in IAM and AWS STS".
-pub(super) fn check_tags(wanted: &Tags, found: &Tags) -> Result<(), TaskError> {
+pub(crate) fn check_tags(wanted: &Tags, found: &Tags) -> Result<(), TaskError> {
     const MOST: usize = 50;
     const LONGEST_KEY: usize = 128;
     const LONGEST_VALUE: usize = 256;

@@ -240,7 +240,8 @@ impl Account {
         let fate = self.meet(&call).await?;
         let changed = self.store.write(|state| {
             let answer = change(state)?;
-            let creates = call.operation.starts_with("Create");
+            // Auto Scaling knows at once what it was told.
+            let creates = call.operation.starts_with("Create") && call.service != "autoscaling";
             if fate.late > 0 && creates && !call.operation.ends_with("Version") {
                 state.late.insert(format!("{}/{}", call.kind, call.resource), fate.late);
             }

@@ -23,11 +23,16 @@
 //! | `instanceProfiles` | `name`, `path`, `arn`, `id`, `role` (`{"name": …}`), `tags`; a role that is not among `roles` is made, for EC2 to assume |
 //! | `oidcProviders` | `url` (`https://…`), `clientIds`, `thumbprints`, `tags` |
 //! | `managedPolicies` | `arn`, and `document`, or `versions` by id and `defaultVersionId`; `tags`; `lastVersion`, the account's own note; an ARN of another account or of AWS is kept as it is |
-//! | `launchTemplates` | `name`, `id`, `versions`, `defaultVersion`, `tags` |
+//! | `launchTemplates` | `name`, `id`, `defaultVersion`, `tags`, and `versions`, each [what it holds](crate::cloud::ec2::LaunchTemplateData) |
+//! | `autoScalingGroups` | see [`AutoScalingGroup`](crate::cloud::autoscaling::AutoScalingGroup); `lifecycleHooks` by the group's name |
+//! | `instances` | see [`Instance`](crate::cloud::ec2::Instance): groups start and terminate theirs |
+//! | `keyPairs` | `name`, `id`, `publicKey`, `tags` |
+//! | `images` | `id`, `name`, `ownerId`, `rootDeviceName`, `architecture`, `creationDate`; where none are listed, every public image is there |
+//! | `instanceTypes` | `name`, `architectures`, `vcpus`, `memoryMiB`, `gpu`, `instanceStoreDisks`; where none are listed, every type is there |
 //! | `quotas` | `rolePolicySize`, `assumeRolePolicySize`, `policySize`, `attachedPoliciesPerRole`, `tags` |
 //! | `faults` | see [`Fault`] |
 //! | `pageSize` | how many items a part of a listing holds: 100 |
-//! | `images`, `instanceTypes`, `vpcs`, `subnets`, `routeTables`, `internetGateways`, `egressOnlyInternetGateways`, `elasticIps`, `natGateways`, `targetGroups` | objects that are kept as they are given |
+//! | `securityGroups`, `vpcs`, `subnets`, `routeTables`, `internetGateways`, `egressOnlyInternetGateways`, `elasticIps`, `natGateways`, `targetGroups` | objects that are kept as they are given; security groups and subnets are found by their `id` and `tags` |
 //! | `lastId`, `late`, `seed` | the account's own notes |
 //!
 //! Documents may be given as text or written out.
@@ -54,10 +59,13 @@
 
 mod account;
 mod by_name;
+mod capacity;
 mod document;
+mod ec2;
 mod error;
 mod fault;
 mod grammar;
+mod groups;
 mod instance_profiles;
 mod journal;
 mod launch_templates;
@@ -82,6 +90,6 @@ pub use error::{AccountError, Problem, StateError};
 pub use fault::{Call, Calls, DIED, Effect, Fault};
 pub use journal::{Journal, Moment, PolicyMoment, ProfileMoment, RoleMoment};
 pub use state::{
-    DocumentText, HostedZone, InstanceProfile, Kept, LaunchTemplate, LaunchTemplateData, Limits,
-    ManagedPolicy, MetadataOptions, OidcProvider, Role, RoleName, SCHEMA_VERSION, State,
+    DocumentText, HostedZone, InstanceProfile, Kept, LaunchTemplate, Limits, ManagedPolicy,
+    OidcProvider, Role, RoleName, SCHEMA_VERSION, State,
 };

@@ -1,6 +1,9 @@
 //! The account as the ports of [`cloud`](crate::cloud) see it.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod autoscaling;
+mod ec2;
+
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
@@ -9,7 +12,8 @@ use crate::{
     arn::oidc_issuer,
     cloud::{
         CloudError, CloudReader, CloudWriter, Page,
-        ec2::{Ec2Reader, Ec2Writer, LaunchTemplate, LaunchTemplateData},
+        autoscaling::{AutoScalingReader, AutoScalingWriter},
+        ec2::{Ec2Reader, Ec2Writer},
         iam::{
             AttachedPolicy, IamReader, IamWriter, InstanceProfile, ManagedPolicy, NewOidcProvider,
             NewPolicy, NewRole, OidcProvider, PolicyVersion, Quotas, Role, Tags, WireDocument,
@@ -32,8 +36,12 @@ impl CloudReader for Account {
         self
     }
 
-    fn ec2(&self) -> Option<&dyn Ec2Reader> {
-        Some(self)
+    fn ec2(&self) -> &dyn Ec2Reader {
+        self
+    }
+
+    fn autoscaling(&self) -> &dyn AutoScalingReader {
+        self
     }
 }
 
@@ -46,8 +54,12 @@ impl CloudWriter for Account {
         self
     }
 
-    fn ec2(&self) -> Option<&dyn Ec2Writer> {
-        Some(self)
+    fn ec2(&self) -> &dyn Ec2Writer {
+        self
+    }
+
+    fn autoscaling(&self) -> &dyn AutoScalingWriter {
+        self
     }
 }
 
@@ -58,11 +70,6 @@ impl Call {
 
     fn oidc(operation: &'static str, url_or_arn: &str) -> Self {
         Self::iam(operation, "oidc-provider", oidc_issuer(url_or_arn))
-    }
-
-    fn ec2(operation: &'static str, template: &str) -> Self {
-        let (kind, resource) = ("launch-template", template.to_owned());
-        Self { service: "ec2", operation, kind, resource, writes: false }
     }
 
     fn writing(self) -> Self {
@@ -406,53 +413,5 @@ impl Route53Reader for Account {
             page("hosted zones", zones, marker, state.page_size)
         })
         .await
-    }
-}
-
-#[async_trait]
-impl Ec2Reader for Account {
-    async fn describe_launch_template(&self, name: &str) -> Result<LaunchTemplate, CloudError> {
-        let call = Call::ec2("DescribeLaunchTemplates", name);
-        self.read(call, |state| state.describe_launch_template(name)).await
-    }
-}
-
-#[async_trait]
-impl Ec2Writer for Account {
-    async fn create_launch_template(
-        &self,
-        name: &str,
-        data: &LaunchTemplateData,
-        tags: &BTreeMap<String, String>,
-    ) -> Result<LaunchTemplate, CloudError> {
-        let call = Call::ec2("CreateLaunchTemplate", name).writing();
-        self.profile_arrived(&call, data)?;
-        self.write(call, |state| state.create_launch_template(name, data, tags)).await
-    }
-
-    async fn create_launch_template_version(
-        &self,
-        name: &str,
-        source_version: i64,
-        data: &LaunchTemplateData,
-    ) -> Result<LaunchTemplate, CloudError> {
-        let call = Call::ec2("CreateLaunchTemplateVersion", name).writing();
-        self.profile_arrived(&call, data)?;
-        self.write(call, |state| state.create_launch_template_version(name, source_version, data))
-            .await
-    }
-}
-
-impl Account {
-    /// Refuses an instance profile that EC2 has not heard of yet.
-    fn profile_arrived(&self, call: &Call, data: &LaunchTemplateData) -> Result<(), CloudError> {
-        if let Some(profile) = &data.iam_instance_profile
-            && self.is_late(call, PROFILE, profile)?
-        {
-            let refusal =
-                Refusal::new("InvalidParameterValue", "Invalid IAM Instance Profile name");
-            return Err(refusal.of(call.service, call.operation));
-        }
-        Ok(())
     }
 }

@@ -94,9 +94,14 @@ impl State {
         self.instance_profiles = profiles;
         let mut templates = std::mem::take(&mut self.launch_templates);
         for template in templates.iter_mut().filter(|template| template.id.is_empty()) {
-            template.id = self.next_template_id();
+            template.id = self.next_ec2_id("lt");
         }
         self.launch_templates = templates;
+        let mut pairs = std::mem::take(&mut self.key_pairs);
+        for pair in pairs.iter_mut().filter(|pair| pair.id.is_empty()) {
+            pair.id = self.next_ec2_id("key");
+        }
+        self.key_pairs = pairs;
         for policy in &mut self.managed_policies {
             if policy.versions.is_empty() {
                 let document = policy.document.take().unwrap_or_else(managed::default_document);
@@ -150,8 +155,9 @@ impl State {
             }
         }
         for template in self.launch_templates.iter() {
-            let versions = i64::try_from(template.versions.len()).unwrap_or(i64::MAX);
-            if !(1..=versions).contains(&template.default_version) {
+            let default = usize::try_from(template.default_version).ok();
+            let place = default.and_then(|number| number.checked_sub(1));
+            if place.and_then(|place| template.versions.get(place)?.as_ref()).is_none() {
                 let at = format!("launchTemplates.{}.defaultVersion", template.name);
                 found.tell(&at, format!("there is no version {}", template.default_version));
             }
@@ -248,11 +254,13 @@ impl Found {
 /// Names given twice, which the deserialised state could no longer tell.
 fn duplicates(value: &Value) -> Vec<Problem> {
     // Each list, what its things are told apart by, and whether the case of its letters counts.
-    const LISTS: [(&str, &str, bool); 4] = [
+    const LISTS: [(&str, &str, bool); 6] = [
         ("roles", "name", false),
         ("instanceProfiles", "name", false),
         ("oidcProviders", "url", true),
         ("launchTemplates", "name", true),
+        ("keyPairs", "name", true),
+        ("autoScalingGroups", "name", true),
     ];
     let mut problems = Vec::new();
     for (list, member, case_counts) in LISTS {

@@ -13,7 +13,11 @@ use super::{
     Fault,
     by_name::{ByName, Named},
 };
-use crate::cloud::iam::{Quotas, Tags};
+use crate::cloud::{
+    autoscaling::{AutoScalingGroup, LifecycleHook},
+    ec2::{Image, Instance, InstanceType, KeyPair, LaunchTemplateData},
+    iam::{Quotas, Tags},
+};
 
 /// The version of the format that this crate reads and writes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -59,10 +63,25 @@ pub struct State {
     /// How many items a part of a listing holds.
     pub page_size: usize,
 
-    /// Machine images, kept as given.
-    pub images: Vec<Kept>,
-    /// Instance types, kept as given.
-    pub instance_types: Vec<Kept>,
+    /// Machine images. Where none are given, every public image is there.
+    pub images: Vec<Image>,
+    /// Instance types. Where none are given, every type is there, without disks of its own.
+    pub instance_types: Vec<InstanceType>,
+    /// EC2 key pairs.
+    #[serde(skip_serializing_if = "ByName::is_empty")]
+    pub key_pairs: ByName<KeyPair>,
+    /// Instances.
+    #[serde(skip_serializing_if = "ByName::is_empty")]
+    pub instances: ByName<Instance>,
+    /// Auto Scaling groups.
+    #[serde(skip_serializing_if = "ByName::is_empty")]
+    pub auto_scaling_groups: ByName<AutoScalingGroup>,
+    /// The lifecycle hooks of Auto Scaling groups, by the group's name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub lifecycle_hooks: BTreeMap<String, Vec<LifecycleHook>>,
+    /// Security groups, kept as given: what has an `id` and `tags` is found by them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub security_groups: Vec<Kept>,
     /// VPCs, kept as given.
     pub vpcs: Vec<Kept>,
     /// Internet gateways, kept as given.
@@ -116,6 +135,11 @@ impl Default for State {
             page_size: 100,
             images: Vec::new(),
             instance_types: Vec::new(),
+            key_pairs: ByName::default(),
+            instances: ByName::default(),
+            auto_scaling_groups: ByName::default(),
+            lifecycle_hooks: BTreeMap::new(),
+            security_groups: Vec::new(),
             vpcs: Vec::new(),
             internet_gateways: Vec::new(),
             egress_only_internet_gateways: Vec::new(),
@@ -144,10 +168,10 @@ impl State {
         format!("{prefix}CLOUDUP{:010}", self.last_id)
     }
 
-    /// A launch template's id.
-    pub(super) fn next_template_id(&mut self) -> String {
+    /// An id as EC2 gives them out: `prefix` is `lt`.
+    pub(super) fn next_ec2_id(&mut self, prefix: &str) -> String {
         self.last_id += 1;
-        format!("lt-{:017x}", self.last_id)
+        format!("{prefix}-{:017x}", self.last_id)
     }
 }
 
@@ -379,8 +403,8 @@ pub struct LaunchTemplate {
     /// The number of its default version.
     #[serde(default = "one")]
     pub default_version: i64,
-    /// What its versions hold, from number 1 on.
-    pub versions: Vec<LaunchTemplateData>,
+    /// What its versions hold, from number 1 on; `null` where one was deleted.
+    pub versions: Vec<Option<LaunchTemplateData>>,
     /// Its tags.
     #[serde(default, skip_serializing_if = "Tags::is_empty")]
     pub tags: Tags,
@@ -396,30 +420,34 @@ impl Named for LaunchTemplate {
     }
 }
 
+impl Named for KeyPair {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn key(name: &str) -> String {
+        name.into()
+    }
+}
+
+impl Named for Instance {
+    fn name(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Named for AutoScalingGroup {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn key(name: &str) -> String {
+        name.into()
+    }
+}
+
 fn one() -> i64 {
     1
-}
-
-/// What a version of a launch template holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct LaunchTemplateData {
-    /// The name of the instance profile.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub iam_instance_profile: Option<String>,
-    /// The instance metadata options.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub metadata_options: Option<MetadataOptions>,
-}
-
-/// How instances reach their metadata service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MetadataOptions {
-    /// `optional` or `required`.
-    pub http_tokens: String,
-    /// 1 to 64.
-    pub http_put_response_hop_limit: i32,
 }
 
 /// The account's limits. What is left out has AWS's default.

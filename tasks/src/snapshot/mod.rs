@@ -24,7 +24,9 @@
 //! # }).unwrap();
 //! ```
 
+mod autoscaling;
 mod calls;
+mod ec2;
 mod reads;
 #[cfg(test)]
 mod tests;
@@ -35,7 +37,10 @@ use std::{fmt, sync::Arc};
 use self::calls::Calls;
 use crate::cloud::{
     CloudReader, CloudWriter, Page,
-    ec2::LaunchTemplate,
+    autoscaling::{AutoScalingGroup, LifecycleHook},
+    ec2::{
+        Image, InstanceType, KeyPair, LaunchTemplate, LaunchTemplateVersion, SecurityGroup, Subnet,
+    },
     iam::{
         AttachedPolicy, InstanceProfile, ManagedPolicy, OidcProvider, PolicyVersion, Quotas, Role,
         WireDocument,
@@ -96,8 +101,8 @@ impl Source for Arc<dyn CloudWriter> {
 
 /// What was answered so far, by call.
 ///
-/// The first part of a key is the role, profile, policy, issuer or template that the answer is
-/// about, and empty for listings; the second is what else was asked.
+/// The first part of a key is the role, profile, policy, issuer, template or group that the answer
+/// is about, and empty for listings; the second is what else was asked.
 #[derive(Default)]
 struct Answers {
     role: Calls<Role>,
@@ -117,5 +122,13 @@ struct Answers {
     quotas: Calls<Quotas>,
     identity: Calls<CallerIdentity>,
     zones: Calls<Page<HostedZone>>,
-    template: Calls<LaunchTemplate>,
+    templates: Calls<Page<LaunchTemplate>>,
+    template_versions: Calls<Page<LaunchTemplateVersion>>,
+    images: Calls<Vec<Image>>,
+    instance_types: Calls<InstanceType>,
+    key_pairs: Calls<KeyPair>,
+    security_groups: Calls<Page<SecurityGroup>>,
+    subnets: Calls<Page<Subnet>>,
+    groups: Calls<Page<AutoScalingGroup>>,
+    hooks: Calls<Vec<LifecycleHook>>,
 }

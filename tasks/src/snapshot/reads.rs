@@ -8,8 +8,9 @@ use super::{Snapshot, Source};
 use crate::{
     arn::oidc_issuer,
     cloud::{
-        CloudError, CloudReader, Page, code,
-        ec2::{Ec2Reader, LaunchTemplate},
+        CloudError, CloudReader, Page,
+        autoscaling::AutoScalingReader,
+        ec2::Ec2Reader,
         iam::{
             AttachedPolicy, IamReader, InstanceProfile, ManagedPolicy, OidcProvider, PolicyVersion,
             Quotas, Role, WireDocument,
@@ -32,8 +33,12 @@ impl<S: Source> CloudReader for Snapshot<S> {
         self
     }
 
-    fn ec2(&self) -> Option<&dyn Ec2Reader> {
-        self.source.reader().ec2().map(|_| self as &dyn Ec2Reader)
+    fn ec2(&self) -> &dyn Ec2Reader {
+        self
+    }
+
+    fn autoscaling(&self) -> &dyn AutoScalingReader {
+        self
     }
 }
 
@@ -43,7 +48,7 @@ pub(super) fn folded(name: &str) -> String {
 }
 
 /// A listing's part, told apart from the first by what no marker starts with.
-fn part(marker: Option<&str>) -> String {
+pub(super) fn part(marker: Option<&str>) -> String {
     marker.map_or_else(String::new, |marker| format!("after {marker}"))
 }
 
@@ -220,25 +225,4 @@ impl<S: Source> Route53Reader for Snapshot<S> {
         };
         self.answers.zones.get("", &part(marker), ask).await
     }
-}
-
-#[async_trait]
-impl<S: Source> Ec2Reader for Snapshot<S> {
-    async fn describe_launch_template(&self, name: &str) -> Result<LaunchTemplate, CloudError> {
-        let (source, wanted) = (self.source.clone(), name.to_owned());
-        let ask = || {
-            async move {
-                match source.reader().ec2() {
-                    Some(ec2) => ec2.describe_launch_template(&wanted).await,
-                    None => Err(no_ec2("DescribeLaunchTemplates")),
-                }
-            }
-            .boxed()
-        };
-        self.answers.template.get(name, "", ask).await
-    }
-}
-
-pub(super) fn no_ec2(operation: &'static str) -> CloudError {
-    CloudError::new("ec2", operation, code::UNSENT, "this adapter does not speak to EC2")
 }

@@ -8,7 +8,8 @@ use super::{ReadSnapshot, Snapshot, WriteSnapshot};
 use crate::{
     cloud::{
         CloudReader, CloudWriter,
-        ec2::LaunchTemplateData,
+        autoscaling::Groups,
+        ec2::{ImageQuery, LaunchTemplateData, Tagged, Templates, Versions},
         iam::{IamReader, IamWriter, NewOidcProvider, NewPolicy, NewRole, Quotas, Tags},
     },
     local::{Account, Effect, Fault, State},
@@ -57,24 +58,35 @@ async fn read_everything(cloud: &dyn CloudReader) {
     iam.get_account_summary().await.unwrap();
     cloud.sts().get_caller_identity().await.unwrap();
     cloud.route53().list_hosted_zones(None).await.unwrap();
-    cloud.ec2().unwrap().describe_launch_template("nodes").await.unwrap();
+    let ec2 = cloud.ec2();
+    let tagged = Tagged::of_cluster("example.com");
+    ec2.describe_launch_templates(&Templates::Tagged(tagged.clone()), None).await.unwrap();
+    ec2.describe_launch_template_versions(&Versions::DefaultOfAll, None).await.unwrap();
+    ec2.describe_images(&ImageQuery::Id("ami-1".into())).await.unwrap();
+    ec2.describe_instance_type("t3.medium").await.unwrap();
+    ec2.describe_key_pair("absent").await.unwrap_err();
+    ec2.describe_security_groups(&tagged, None).await.unwrap();
+    ec2.describe_subnets(&tagged, None).await.unwrap();
+    let groups = cloud.autoscaling();
+    groups.describe_auto_scaling_groups(&Groups::Tagged(tagged), None).await.unwrap();
+    groups.describe_auto_scaling_groups(&Groups::Named("g".into()), None).await.unwrap();
 }
 
 #[tokio::test]
 async fn what_is_read_twice_is_asked_once() {
     let (account, snapshot) = seeded();
     read_everything(snapshot.reader()).await;
-    assert_eq!(account.journal().calls.len(), 20);
+    assert_eq!(account.journal().calls.len(), 28);
     read_everything(snapshot.reader()).await;
-    assert_eq!(account.journal().calls.len(), 20);
+    assert_eq!(account.journal().calls.len(), 28);
     snapshot.reader().iam().get_role("NODES").await.unwrap();
-    assert_eq!(account.journal().calls.len(), 20, "names are the same whatever their case");
+    assert_eq!(account.journal().calls.len(), 28, "names are the same whatever their case");
 
     let reader: Arc<dyn CloudReader> = account.clone();
     let other = ReadSnapshot::of_reader(reader);
     read_everything(&other).await;
     read_everything(&other).await;
-    assert_eq!(account.journal().calls.len(), 40, "another run asks anew, once");
+    assert_eq!(account.journal().calls.len(), 56, "another run asks anew, once");
 }
 
 #[tokio::test(start_paused = true)]
@@ -196,15 +208,22 @@ async fn what_a_write_touches_is_read_again_and_is_as_written() {
     w.delete_role("absent").await.unwrap();
     r.get_role("absent").await.unwrap_err();
 
-    let ec2 = CloudWriter::ec2(&snapshot).unwrap();
-    let data =
-        LaunchTemplateData { iam_instance_profile: Some("free".into()), ..Default::default() };
-    ec2.create_launch_template_version("nodes", 1, &data).await.unwrap();
-    let reads = CloudReader::ec2(&snapshot).unwrap();
-    assert_eq!(reads.describe_launch_template("nodes").await.unwrap().version, 2);
-    reads.describe_launch_template("new").await.unwrap_err();
+    let (ec2, reads) = (CloudWriter::ec2(&snapshot), CloudReader::ec2(&snapshot));
+    let newest = async || {
+        let which = Versions::AllOf("nodes".into());
+        let found = reads.describe_launch_template_versions(&which, None).await.unwrap();
+        found.items.into_iter().map(|it| (it.number, it.is_default)).next_back().unwrap()
+    };
+    assert_eq!(newest().await, (1, true));
+    let data = LaunchTemplateData::default();
+    ec2.create_launch_template_version("nodes", Some(1), &data).await.unwrap();
+    assert_eq!(newest().await, (2, false));
+    ec2.modify_launch_template("nodes", 2).await.unwrap();
+    assert_eq!(newest().await, (2, true));
+    let new = Templates::Named("new".into());
+    reads.describe_launch_templates(&new, None).await.unwrap_err();
     ec2.create_launch_template("new", &data, &tags).await.unwrap();
-    reads.describe_launch_template("new").await.unwrap();
+    reads.describe_launch_templates(&new, None).await.unwrap();
     drop(account);
 }
 

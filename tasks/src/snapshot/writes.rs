@@ -1,21 +1,16 @@
 //! The writing half: calls pass through, and what they touch is forgotten.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 
-use super::{
-    Answers, Snapshot, WriteSnapshot,
-    reads::{folded, no_ec2},
-};
+use super::{Answers, Snapshot, WriteSnapshot, reads::folded};
 use crate::{
     arn::oidc_issuer,
     cloud::{
         CloudError, CloudReader, CloudWriter,
-        ec2::{Ec2Writer, LaunchTemplate, LaunchTemplateData},
+        autoscaling::AutoScalingWriter,
+        ec2::Ec2Writer,
         iam::{
             IamWriter, InstanceProfile, ManagedPolicy, NewOidcProvider, NewPolicy, NewRole, Role,
             Tags,
@@ -32,15 +27,19 @@ impl CloudWriter for WriteSnapshot {
         self
     }
 
-    fn ec2(&self) -> Option<&dyn Ec2Writer> {
-        self.source.ec2().map(|_| self as &dyn Ec2Writer)
+    fn ec2(&self) -> &dyn Ec2Writer {
+        self
+    }
+
+    fn autoscaling(&self) -> &dyn AutoScalingWriter {
+        self
     }
 }
 
 /// Forgets what a write touches once it is over, however it ends: an error or a caller who gave
 /// up does not say that nothing was done.
 #[must_use]
-struct Stale<F: Fn(&Answers)> {
+pub(super) struct Stale<F: Fn(&Answers)> {
     answers: Arc<Answers>,
     forget: F,
 }
@@ -52,7 +51,7 @@ impl<F: Fn(&Answers)> Drop for Stale<F> {
 }
 
 impl<S> Snapshot<S> {
-    fn stale<F: Fn(&Answers)>(&self, forget: F) -> Stale<F> {
+    pub(super) fn stale<F: Fn(&Answers)>(&self, forget: F) -> Stale<F> {
         Stale { answers: self.answers.clone(), forget }
     }
 
@@ -311,30 +310,5 @@ impl IamWriter for WriteSnapshot {
     async fn delete_oidc_provider(&self, arn: &str) -> Result<(), CloudError> {
         let _stale = self.stale_oidc_provider(arn);
         self.source.iam().delete_oidc_provider(arn).await
-    }
-}
-
-#[async_trait]
-impl Ec2Writer for WriteSnapshot {
-    async fn create_launch_template(
-        &self,
-        name: &str,
-        data: &LaunchTemplateData,
-        tags: &BTreeMap<String, String>,
-    ) -> Result<LaunchTemplate, CloudError> {
-        let _stale = self.stale(|answers| answers.template.forget(name));
-        let ec2 = self.source.ec2().ok_or_else(|| no_ec2("CreateLaunchTemplate"))?;
-        ec2.create_launch_template(name, data, tags).await
-    }
-
-    async fn create_launch_template_version(
-        &self,
-        name: &str,
-        source_version: i64,
-        data: &LaunchTemplateData,
-    ) -> Result<LaunchTemplate, CloudError> {
-        let _stale = self.stale(|answers| answers.template.forget(name));
-        let ec2 = self.source.ec2().ok_or_else(|| no_ec2("CreateLaunchTemplateVersion"))?;
-        ec2.create_launch_template_version(name, source_version, data).await
     }
 }

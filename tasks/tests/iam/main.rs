@@ -1,8 +1,8 @@
 //! The IAM tasks on the embedded account: what they make, what they leave alone, what they refuse.
 
 mod attachment;
+mod compute;
 mod existing;
-mod launch_template;
 mod oidc_provider;
 mod profile;
 mod role;

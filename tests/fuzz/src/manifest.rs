@@ -59,7 +59,7 @@ fn blueprint(cluster: Cluster) {
             assert!(checked.is_ok(), "the policy of {role} is refused: {checked:?}");
         }
     }
-    let run = Run { phase: None, mode: Mode::Plan, prune: true, has_ec2: true };
+    let run = Run { phase: None, mode: Mode::Plan, prune: true };
     let graph = blueprint.graph(run);
     let names: BTreeSet<_> = blueprint.notices().into_iter().map(|it| it.to_string()).collect();
     assert!(names.iter().all(|notice| !notice.is_empty()));

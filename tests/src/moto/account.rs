@@ -8,11 +8,13 @@ use serde_json::Value;
 use super::http;
 
 /// What a program may find in its environment that would lead it to another account.
-const MISLEADING: [&str; 13] = [
+const MISLEADING: [&str; 15] = [
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_ENDPOINT_URL_AUTO_SCALING",
+    "AWS_ENDPOINT_URL_EC2",
     "AWS_ENDPOINT_URL_IAM",
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL_STS",
@@ -52,7 +54,7 @@ pub struct Call {
 impl Call {
     /// Whether it reads and no more, going by its name.
     pub fn is_read(&self) -> bool {
-        ["Get", "List", "GET "].iter().any(|verb| self.action.starts_with(verb))
+        ["Get", "List", "Describe", "GET "].iter().any(|verb| self.action.starts_with(verb))
     }
 }
 
@@ -73,10 +75,7 @@ impl Account {
             "AssumeRole",
             &[("RoleArn", &role), ("RoleSessionName", "tester")],
         );
-        let text_of = |name: &str| {
-            let (_, rest) = answer.split_once(&format!("<{name}>")).expect("credentials");
-            rest.split('<').next().unwrap_or_default().to_owned()
-        };
+        let text_of = |name: &str| texts_of(&answer, name).into_iter().next().expect("credentials");
         Self {
             access_key_id: text_of("AccessKeyId"),
             secret_access_key: text_of("SecretAccessKey"),
@@ -123,8 +122,15 @@ impl Account {
     ///
     /// Where it is refused.
     pub fn call(&self, service: &str, action: &str, params: &[(&str, &str)]) -> String {
-        let fields: Vec<_> =
-            [("Action", action)].into_iter().chain(params.iter().copied()).collect();
+        let version = match service {
+            "ec2" => "2016-11-15",
+            "autoscaling" => "2011-01-01",
+            _ => "2010-05-08",
+        };
+        let fields: Vec<_> = [("Action", action), ("Version", version)]
+            .into_iter()
+            .chain(params.iter().copied())
+            .collect();
         let headers = [
             ("Content-Type", "application/x-www-form-urlencoded"),
             ("Authorization", &self.authorization(service)),
@@ -155,6 +161,26 @@ impl Account {
         let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
         let (status, answer) = http::send(self.port, &format!("PUT /{name}"), &headers, "");
         assert_eq!(status, 200, "{answer}");
+    }
+
+    /// The ids of the subnets that an account has from the start.
+    ///
+    /// # Panics
+    ///
+    /// Where it is refused.
+    pub fn subnets(&self) -> Vec<String> {
+        texts_of(&self.call("ec2", "DescribeSubnets", &[]), "subnetId")
+    }
+
+    /// The id of an image.
+    ///
+    /// # Panics
+    ///
+    /// Where it is refused, or there is none.
+    pub fn image(&self) -> String {
+        let params = [("Filter.1.Name", "architecture"), ("Filter.1.Value.1", "x86_64")];
+        let images = texts_of(&self.call("ec2", "DescribeImages", &params), "imageId");
+        images.into_iter().next().expect("there are images")
     }
 
     /// A hosted zone.
@@ -225,4 +251,11 @@ impl Account {
              SignedHeaders=host, Signature=0"
         )
     }
+}
+
+/// What stands in every element of that name.
+fn texts_of(answer: &str, name: &str) -> Vec<String> {
+    let start = format!("<{name}>");
+    let parts = answer.split(&start).skip(1);
+    parts.map(|part| part.split('<').next().unwrap_or_default().to_owned()).collect()
 }

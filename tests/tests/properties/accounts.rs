@@ -6,8 +6,9 @@ use std::{
 };
 
 use cloudup::manifest::spec;
-use cloudup_tasks::local::{
-    Account, ByName, Fault, InstanceProfile, LaunchTemplate, ManagedPolicy, Role, State,
+use cloudup_tasks::{
+    cloud::autoscaling::{AutoScalingGroup, GroupInstance},
+    local::{Account, ByName, Fault, InstanceProfile, LaunchTemplate, ManagedPolicy, Role, State},
 };
 use proptest::{collection::btree_set, option, prelude::*, sample};
 use serde_json::{Value, json};
@@ -97,9 +98,23 @@ impl Seed {
             "managedPolicies": policies.map(|arn| json!({ "arn": arn })).collect::<Vec<_>>(),
             "quotas": { "attachedPoliciesPerRole": self.attached_policies_per_role },
             "pageSize": self.page_size,
+            "securityGroups": Vec::from(
+                ["masters", "nodes", "bastion"].map(|name| network(name, sketch.name)),
+            ),
+            "subnets": [network("a", sketch.name)],
         });
         State::from_value(&seed).unwrap_or_else(|error| panic!("{error}"))
     }
+}
+
+/// A thing of the cluster's network.
+fn network(name: &str, cluster: &str) -> Value {
+    let tags = json!({
+        "Name": format!("{name}.{cluster}"),
+        "KubernetesCluster": cluster,
+        format!("kubernetes.io/cluster/{cluster}"): "owned",
+    });
+    json!({ "id": format!("id-{name}"), "tags": tags })
 }
 
 impl Found {
@@ -194,18 +209,42 @@ pub(crate) fn state(account: &Account) -> State {
     account.state().expect("an account in memory can be read")
 }
 
-/// What an account comes to: without ids, which depend on what was made when, and without what it
-/// notes for itself.
+/// What an account comes to: without ids, which depend on what was made when, without versions of
+/// templates that are not in force, and without what it notes for itself.
 pub(crate) fn essence(state: &State) -> Value {
     let role = |role: &Role| Role { id: String::new(), ..role.clone() };
     let profile =
         |profile: &InstanceProfile| InstanceProfile { id: String::new(), ..profile.clone() };
-    let template =
-        |template: &LaunchTemplate| LaunchTemplate { id: String::new(), ..template.clone() };
+    let current = |template: &LaunchTemplate| {
+        let place = usize::try_from(template.default_version - 1).expect("a version's number");
+        LaunchTemplate {
+            id: String::new(),
+            default_version: 1,
+            versions: vec![template.versions[place].clone()],
+            ..template.clone()
+        }
+    };
+    let group = |group: &AutoScalingGroup| {
+        let mut group = group.clone();
+        let used = group.launch_template.as_mut().expect("no group here is mixed");
+        let template = state.launch_templates.iter().find(|it| it.id == used.id);
+        let template = template.expect("groups start from templates that are there");
+        used.id.clone_from(&template.name);
+        if used.version == template.default_version.to_string() {
+            used.version = "in force".to_owned();
+        }
+        // Instances are as they were started, whenever that was.
+        for instance in &mut group.instances {
+            *instance = GroupInstance::default();
+        }
+        group
+    };
     json!(State {
         roles: state.roles.iter().map(role).collect(),
         instance_profiles: state.instance_profiles.iter().map(profile).collect(),
-        launch_templates: state.launch_templates.iter().map(template).collect(),
+        launch_templates: state.launch_templates.iter().map(current).collect(),
+        auto_scaling_groups: state.auto_scaling_groups.iter().map(group).collect(),
+        instances: ByName::default(),
         managed_policies: in_force(state),
         ..without_notes(state)
     })
@@ -279,6 +318,9 @@ pub(crate) fn foreign(state: &State, sketch: &Sketch, still_there: &State) -> Va
         instance_profiles: state.instance_profiles.iter().filter_map(part_of_profile).collect(),
         launch_templates: ByName::default(),
         managed_policies: others,
+        auto_scaling_groups: ByName::default(),
+        lifecycle_hooks: BTreeMap::new(),
+        instances: ByName::default(),
         ..without_notes(state)
     })
 }

@@ -32,7 +32,7 @@ fn nothing_that_is_not_ours_changes_when_a_cluster_comes_changes_and_goes() {
 }
 
 #[test]
-fn a_cluster_that_goes_leaves_nothing_of_its_own_but_launch_templates() {
+fn a_cluster_that_goes_leaves_nothing_of_its_own_in_iam() {
     check(20, &edits(4), |(from, to)| {
         at_once(async {
             let before = Seed::without_us().state(&from);

@@ -278,6 +278,10 @@ impl Sketch {
             "metadata": { "name": name, "labels": { "kops.k8s.io/cluster": self.name } },
             "spec": {
                 "role": role.manifest_name(),
+                "image": "ami-12345678",
+                "machineType": "t3.medium",
+                "minSize": 1,
+                "maxSize": 1,
                 "subnets": ["a"],
                 "iam": is_existing.then(|| json!({ "profile": profile })),
                 "instanceMetadata": { "httpPutResponseHopLimit": self.hops },

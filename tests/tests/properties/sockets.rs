@@ -80,7 +80,7 @@ fn in_turn() -> Options {
 /// What the cluster owns, without the account's id.
 async fn owned(account: &Account) -> Value {
     let cloud = connect(account);
-    let owned = dump(cloud.reader(), nodes().name, &[]).await.expect("it can be read");
+    let owned = dump(cloud.reader(), nodes().name).await.expect("it can be read");
     let text = json!(owned).to_string().replace(account.id(), "ACCOUNT");
     serde_json::from_str(&text).expect("still JSON")
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AwsLoadBalancerController, CertManager, CloudConfig, ClusterAutoscaler, Containerd,
-    ExternalDns, Karpenter, Networking, NodeTerminationHandler, PodIdentityWebhook, Role,
+    ExternalDns, Karpenter, Kubelet, Networking, NodeTerminationHandler, PodIdentityWebhook, Role,
     SnapshotController, Subnet, Topology, WarmPool, role,
 };
 
@@ -22,6 +22,14 @@ pub struct ClusterSpec {
     pub master_public_name: Option<String>,
     /// The addresses from which the API can be reached.
     pub kubernetes_api_access: Vec<String>,
+    /// How the API is reached.
+    pub api: Api,
+    /// A key pair that exists, by name, in the place of one of the cluster's own.
+    pub ssh_key_name: Option<String>,
+    /// What the kubelets of all nodes are told.
+    pub kubelet: Kubelet,
+    /// What those of the control plane are told besides.
+    pub master_kubelet: Kubelet,
     /// Where the cluster's configuration is kept, which the control plane may read.
     pub config_base: Option<String>,
     /// Where key pairs are kept, if not below [`config_base`](Self::config_base).
@@ -102,6 +110,31 @@ impl ClusterSpec {
     pub fn has_termination_handler(&self) -> bool {
         self.node_termination_handler.enabled.unwrap_or(!self.karpenter.enabled)
     }
+
+    /// Whether the node termination handler is there and listens to a queue, as it does unless the
+    /// manifest says otherwise.
+    pub fn has_termination_queue(&self) -> bool {
+        self.has_termination_handler()
+            && self.node_termination_handler.enable_sqs_termination_draining != Some(false)
+    }
+}
+
+/// `spec.api`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Api {
+    /// The load balancer before it, if there is one.
+    pub load_balancer: Option<ApiLoadBalancer>,
+}
+
+/// `spec.api.loadBalancer`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ApiLoadBalancer {
+    /// `Network` or `Classic`.
+    pub class: Option<String>,
+    /// The ids of security groups that instances behind it have besides.
+    pub additional_security_groups: Vec<String>,
 }
 
 /// `spec.iam`.

@@ -16,11 +16,12 @@ pub use addons::{
     SnapshotController,
 };
 pub use cluster::{
-    AwsPermission, ClusterSpec, DiscoveryService, EtcdBackups, EtcdCluster, EtcdMember, Iam,
-    KubeApiServer, ServiceAccountIssuerDiscovery, ServiceAccountPermission,
+    Api, ApiLoadBalancer, AwsPermission, ClusterSpec, DiscoveryService, EtcdBackups, EtcdCluster,
+    EtcdMember, Iam, KubeApiServer, ServiceAccountIssuerDiscovery, ServiceAccountPermission,
 };
 pub use group::{
-    Containerd, GroupIam, InstanceGroupSpec, InstanceMetadata, Manager, NvidiaGpu, WarmPool,
+    Bounds, Containerd, ExternalLoadBalancer, GroupIam, InstanceGroupSpec, InstanceMetadata,
+    InstanceRequirements, Kubelet, Manager, MixedInstancesPolicy, NvidiaGpu, Volume, WarmPool,
 };
 pub use networking::{
     Calico, Cilium, CiliumIpam, Dns, DnsType, Empty, Networking, SrcDstCheck, Subnet, SubnetType,

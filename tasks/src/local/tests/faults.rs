@@ -10,7 +10,9 @@ use super::{
     account, empty, policy, trust,
 };
 use crate::cloud::{
-    CloudError, CloudReader, CloudWriter, code,
+    CloudError, CloudReader, CloudWriter,
+    autoscaling::{GroupSettings, TemplateRef},
+    code,
     ec2::LaunchTemplateData,
     iam::{NewRole, Tags},
 };
@@ -53,8 +55,8 @@ async fn ec2_has_codes_of_its_own() {
     {
         let account = empty();
         account.add_fault(Fault::new(effect)).unwrap();
-        let ec2 = CloudReader::ec2(&account).unwrap();
-        assert_eq!(ec2.describe_launch_template("x").await.unwrap_err().code, expected);
+        let ec2 = CloudReader::ec2(&account);
+        assert_eq!(ec2.describe_key_pair("x").await.unwrap_err().code, expected);
     }
 }
 
@@ -117,17 +119,30 @@ async fn what_is_late_is_not_there_for_so_many_reads() {
 
 #[tokio::test]
 async fn ec2_hears_late_of_a_profile_that_is_late() {
-    let account = empty();
+    let account = account(&json!({ "subnets": [{ "id": "subnet-1" }] }));
     account.add_fault(Fault::new(Effect::Late { reads: 2 }).operation("CreateInstance*")).unwrap();
     CloudWriter::iam(&account).create_instance_profile("p", &Tags::new()).await.unwrap();
-    let data = LaunchTemplateData { iam_instance_profile: Some("p".into()), ..Default::default() };
-    let ec2 = CloudWriter::ec2(&account).unwrap();
+    let data = LaunchTemplateData {
+        image_id: Some("ami-1".into()),
+        iam_instance_profile: Some("p".into()),
+        ..Default::default()
+    };
+    let ec2 = CloudWriter::ec2(&account);
+    let made = ec2.create_launch_template("nodes", &data, &Tags::new()).await.unwrap();
+    let settings = GroupSettings {
+        launch_template: Some(TemplateRef { id: made.template_id, version: "1".into() }),
+        subnets: Some(["subnet-1".to_owned()].into()),
+        ..GroupSettings::default()
+    };
+    let (tags, none) = (Default::default(), Default::default());
+    let groups = CloudWriter::autoscaling(&account);
     for _ in 0..2 {
-        let error = ec2.create_launch_template("nodes", &data, &Tags::new()).await.unwrap_err();
-        assert_eq!(error.code, "InvalidParameterValue");
+        let made = groups.create_auto_scaling_group("nodes", &settings, &tags, &none, &none).await;
+        let error = made.unwrap_err();
+        assert_eq!(error.code, "ValidationError");
         assert!(error.message.contains("Invalid IAM Instance Profile name"), "{error}");
     }
-    ec2.create_launch_template("nodes", &data, &Tags::new()).await.unwrap();
+    groups.create_auto_scaling_group("nodes", &settings, &tags, &none, &none).await.unwrap();
 }
 
 #[tokio::test]
