@@ -63,7 +63,7 @@ async fn the_adapter_keeps_the_contract() {
         Subject {
             cloud: Box::new(connect(&account)),
             subnets,
-            image: account.image(),
+            image: "ami-12345678".to_owned(),
             policies: (0..contract::POLICIES)
                 .map(|n| account.create_policy(&format!("p{n:02}"), POLICY))
                 .collect(),

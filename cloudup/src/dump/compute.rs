@@ -331,9 +331,9 @@ fn names(things: impl Iterator<Item = (String, Tags)>) -> Names {
 }
 
 fn named<'i>(ids: impl IntoIterator<Item = &'i String>, names: &Names) -> Vec<String> {
-    let mut named: Vec<_> = ids.into_iter().map(|id| names.get(id).unwrap_or(id).clone()).collect();
-    named.sort();
-    named
+    let mut shown: Vec<_> = ids.into_iter().map(|id| names.get(id).unwrap_or(id).clone()).collect();
+    shown.sort();
+    shown
 }
 
 fn template_of(data: LaunchTemplateData, tags: Tags, names: &Names) -> LaunchTemplate {

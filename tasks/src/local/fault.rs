@@ -20,7 +20,8 @@ pub struct Fault {
     /// The operation, `*` standing for anything: `Create*`.
     #[serde(default = "anything")]
     pub operation: String,
-    /// What it is about, `*` standing for anything: the role, instance profile or launch template;
+    /// What it is about, `*` standing for anything: the role, instance profile, launch template, key
+    /// pair or Auto Scaling group; `group/hook` for a lifecycle hook;
     /// the URL of an OpenID Connect provider without `https://`; `role/policy` for an inline policy, `role/ARN` for an attachment, `profile/role`.
     #[serde(default = "anything")]
     pub resource: String,
@@ -119,7 +120,7 @@ pub struct Call {
     /// The operation.
     pub operation: &'static str,
     /// What kind of thing it is about: `role`, `instance-profile`, `oidc-provider`, `policy`,
-    /// `launch-template`; empty for calls about none in particular.
+    /// `launch-template`, `key-pair`, `auto-scaling-group`; empty for calls about none in particular.
     pub kind: &'static str,
     /// What it is about; see [`Fault::resource`].
     pub resource: String,

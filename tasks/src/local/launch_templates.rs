@@ -220,6 +220,10 @@ fn check_data(data: &LaunchTemplateData) -> Result<(), Refusal> {
     }
 }
 
+fn list<T>(said: Vec<T>, before: Vec<T>) -> Vec<T> {
+    if said.is_empty() { before } else { said }
+}
+
 /// What a version holds that is made on top of another.
 fn inherited(data: &LaunchTemplateData, source: LaunchTemplateData) -> LaunchTemplateData {
     let LaunchTemplateData {
@@ -240,9 +244,6 @@ fn inherited(data: &LaunchTemplateData, source: LaunchTemplateData) -> LaunchTem
         tag_specifications,
         user_data,
     } = data.clone();
-    fn list<T>(said: Vec<T>, before: Vec<T>) -> Vec<T> {
-        if said.is_empty() { before } else { said }
-    }
     LaunchTemplateData {
         image_id: image_id.or(source.image_id),
         instance_type: instance_type.or(source.instance_type),

@@ -172,17 +172,6 @@ impl Account {
         texts_of(&self.call("ec2", "DescribeSubnets", &[]), "subnetId")
     }
 
-    /// The id of an image.
-    ///
-    /// # Panics
-    ///
-    /// Where it is refused, or there is none.
-    pub fn image(&self) -> String {
-        let params = [("Filter.1.Name", "architecture"), ("Filter.1.Value.1", "x86_64")];
-        let images = texts_of(&self.call("ec2", "DescribeImages", &params), "imageId");
-        images.into_iter().next().expect("there are images")
-    }
-
     /// A hosted zone.
     ///
     /// # Panics

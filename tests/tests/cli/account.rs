@@ -61,7 +61,7 @@ fn a_file_that_is_no_account_is_kept_before_an_account_takes_its_place() {
 
 #[test]
 fn it_is_shown_with_documents_written_out() {
-    let shell = Shell::with_demo();
+    let shell = Shell::with_demo().with_account(&json!({}));
     shell.run(UPDATE.into_iter().chain(["--yes"])).expect(0);
     let role = &shell.account()["roles"][0];
     assert_eq!(role["assumeRolePolicyDocument"]["Statement"][0]["Action"], "sts:AssumeRole");

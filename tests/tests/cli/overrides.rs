@@ -150,7 +150,7 @@ fn other_phases_leave_iam_alone_without_an_override() {
 #[test]
 fn the_security_phase_makes_iam_alone_and_the_cluster_phase_what_is_left() {
     for security in ["security", "iam"] {
-        let shell = Shell::with_demo();
+        let shell = Shell::with_demo().with_account(&json!({}));
         let early = shell.run(updated(["--yes", "--phase", "cluster"])).expect(1);
         assert!(early.stdout.contains("[ExistsAndValidates: phase cluster]"), "{early}");
         let planned = shell.run(updated(["--phase", "cluster"])).expect(0);

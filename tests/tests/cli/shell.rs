@@ -9,7 +9,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// The cluster of the examples.
@@ -43,8 +43,13 @@ impl Shell {
         self
     }
 
-    /// With an account that holds `seed` from the start.
+    /// With an account that holds `seed` from the start, and the network of `demo.example.com`.
     pub(crate) fn with_account(self, seed: &Value) -> Self {
+        let mut seed = seed.clone();
+        let network =
+            |names: &[&str]| -> Value { names.iter().map(|name| thing_of_demo(name)).collect() };
+        seed["securityGroups"] = network(&["masters", "nodes", "bastion"]);
+        seed["subnets"] = network(&["a", "eu-west-1a"]);
         self.write("seed.json", seed.to_string());
         self.run(["toolbox", "account", "init", "--force", "--seed", "seed.json"]).expect(0);
         self
@@ -190,7 +195,7 @@ pub(crate) fn uncounted(text: &str) -> String {
 }
 
 /// A small cluster of one group of nodes, which may pull images: a role, its policy, its profile
-/// and a launch template. `cluster` and `group` are lines added to the specs.
+/// and what starts instances. `cluster` and `group` are lines added to the specs.
 pub(crate) fn small(cluster: &str, group: &str) -> String {
     format!(
         "apiVersion: kops.k8s.io/v1alpha2
@@ -211,7 +216,19 @@ metadata:
   labels: {{ kops.k8s.io/cluster: demo.example.com }}
 spec:
   role: Node
+  image: ami-12345678
+  machineType: t3.medium
   subnets: [a]
 {group}"
     )
+}
+
+/// A thing of the network of `demo.example.com`.
+fn thing_of_demo(name: &str) -> Value {
+    let tags = json!({
+        "Name": format!("{name}.demo.example.com"),
+        "KubernetesCluster": "demo.example.com",
+        "kubernetes.io/cluster/demo.example.com": "owned",
+    });
+    json!({ "id": format!("id-{name}"), "tags": tags })
 }

@@ -95,7 +95,9 @@ pub(crate) fn changes(report: &UpdateReport) -> Vec<String> {
             Some(value) => value.to_string(),
             None => "(nothing)".to_owned(),
         };
-        format!("\n    {field}: {} to {}", value(from), value(to))
+        // Which version it is comes to light when it is made.
+        let to = if field == "launch_template" { "(anything)".to_owned() } else { value(to) };
+        format!("\n    {field}: {} to {to}", value(from))
     };
     let of_entry = |entry: &cloudup_engine::Entry| {
         let fields = match &entry.finding {

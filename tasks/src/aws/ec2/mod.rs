@@ -173,7 +173,7 @@ impl Ec2Writer for Ec2 {
         let op = ec2("CreateLaunchTemplate");
         let call = self.0.create_launch_template().launch_template_name(name);
         let call = call.launch_template_data(request::data(data));
-        let call = call.tag_specifications(request::tagged(ResourceType::LaunchTemplate, tags));
+        let call = call.set_tag_specifications(request::tagged(ResourceType::LaunchTemplate, tags));
         let answer = call.send().await.map_err(op.failed())?;
         let template = answer::template(op, op.expect(answer.launch_template, "template")?)?;
         // The answer says nothing of the data, which is what was sent.
@@ -241,7 +241,7 @@ impl Ec2Writer for Ec2 {
         let op = ec2("ImportKeyPair");
         let call = self.0.import_key_pair().key_name(name);
         let call = call.public_key_material(Blob::new(public_key));
-        let call = call.tag_specifications(request::tagged(ResourceType::KeyPair, tags));
+        let call = call.set_tag_specifications(request::tagged(ResourceType::KeyPair, tags));
         let answer = call.send().await.map_err(op.failed())?;
         Ok(KeyPair {
             name: op.expect(answer.key_name, "key name")?,

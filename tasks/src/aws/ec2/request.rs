@@ -11,8 +11,10 @@ pub(super) fn tags(tags: &Tags) -> Vec<types::Tag> {
     tags.iter().map(|(key, value)| types::Tag::builder().key(key).value(value).build()).collect()
 }
 
-pub(super) fn tagged(kind: types::ResourceType, of: &Tags) -> types::TagSpecification {
-    types::TagSpecification::builder().resource_type(kind).set_tags(Some(tags(of))).build()
+/// The tags of what is created. EC2 refuses to be told of none.
+pub(super) fn tagged(kind: types::ResourceType, of: &Tags) -> Option<Vec<types::TagSpecification>> {
+    let specification = types::TagSpecification::builder().resource_type(kind);
+    (!of.is_empty()).then(|| vec![specification.set_tags(Some(tags(of))).build()])
 }
 
 /// A version's data. What is not said is not sent.
@@ -67,7 +69,7 @@ pub(super) fn data(data: &LaunchTemplateData) -> types::RequestLaunchTemplateDat
     for device in &data.block_devices {
         request = request.block_device_mappings(block_device(device));
     }
-    for (kind, tags_of) in &data.tag_specifications {
+    for (kind, tags_of) in data.tag_specifications.iter().filter(|(_, tags)| !tags.is_empty()) {
         request = request.tag_specifications(
             types::LaunchTemplateTagSpecificationRequest::builder()
                 .resource_type(kind.as_str().into())

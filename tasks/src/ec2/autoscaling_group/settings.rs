@@ -9,6 +9,7 @@ use crate::{
     cloud::{
         CloudError, CloudReader,
         autoscaling::{AutoScalingGroup, GroupSettings, propagated},
+        iam::Tags,
     },
     ec2::{lookup, network},
     iam::owner::TagChanges,
@@ -91,7 +92,7 @@ impl AutoscalingGroup {
         let doing = || format!("update Auto Scaling group {name}");
         let TagChanges { set, remove } = match tags {
             Some(Delta { from, to }) => TagChanges::between(from, to),
-            None => TagChanges { set: Default::default(), remove: Vec::new() },
+            None => TagChanges { set: Tags::new(), remove: Vec::new() },
         };
         if !set.is_empty() {
             let result = autoscaling.create_or_update_tags(name, &propagated(&set)).await;

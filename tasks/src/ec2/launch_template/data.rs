@@ -364,7 +364,8 @@ pub(super) fn on_top_of(
     if lost.is_empty() { Ok((Some(live.number), said)) } else { Err(lost) }
 }
 
-pub(super) fn cannot_keep(lost: &[String], doing: String) -> TaskError {
+/// The error for a version that cannot be made without losing these.
+pub(super) fn cannot_keep(lost: &[String], doing: &str) -> TaskError {
     conflict(format!("{doing}: it would lose {}", lost.join(", "))).hint(
         "the default version holds these, which are not managed here: make a version without \
          them, or with what is asked for, the default by hand",

@@ -226,7 +226,7 @@ impl LaunchTemplate {
         let doing = || format!("make a new version of launch template {name}");
         let data = self.data(writer.reader(), Some(&live.data)).await?;
         let (source, data) =
-            data::on_top_of(live, data).map_err(|lost| data::cannot_keep(&lost, doing()))?;
+            data::on_top_of(live, data).map_err(|lost| data::cannot_keep(&lost, &doing()))?;
         let version = ec2.create_launch_template_version(name, source, &data).await;
         let version = version.map_err(|error| write_error(error, true, doing()))?;
         ec2.modify_launch_template(name, version.number).await.map_err(|error| {
@@ -287,22 +287,20 @@ impl Task for LaunchTemplate {
     fn check_changes(&self, change: &Change<'_, Self>) -> Result<(), TaskError> {
         self.check_values()?;
         let seen = self.about.0.seen.get();
-        match (change, &seen) {
-            (Change::Update { .. }, Some(seen)) => {
-                let what = format!("launch template {}", self.name);
-                self.owner().check(&seen.ownership, &what)?;
-                if seen.ownership == Ownership::Nobody {
-                    note(format!("{what} exists and its tags name no owner: it is taken over"));
-                }
-                self.tell_access(&seen.live.data.metadata_options.clone().unwrap_or_default());
+        if let (Change::Update { .. }, Some(seen)) = (change, &seen) {
+            let what = format!("launch template {}", self.name);
+            self.owner().check(&seen.ownership, &what)?;
+            if seen.ownership == Ownership::Nobody {
+                note(format!("{what} exists and its tags name no owner: it is taken over"));
             }
-            _ => {
-                self.check_complete()?;
-                self.tell_access(&MetadataOptions {
-                    http_tokens: Some("required".to_owned()),
-                    ..MetadataOptions::default()
-                });
-            }
+            self.tell_access(&seen.live.data.metadata_options.clone().unwrap_or_default());
+        } else {
+            self.check_complete()?;
+            // Against what we ask for where nothing is said.
+            self.tell_access(&MetadataOptions {
+                http_tokens: Some("required".to_owned()),
+                ..MetadataOptions::default()
+            });
         }
         let others = seen.map(|seen| seen.other_tags).unwrap_or_default();
         tags::check(&self.tags, &others)?;

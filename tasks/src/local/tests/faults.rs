@@ -1,6 +1,9 @@
 //! Faults: what goes wrong on cue.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde_json::json;
 use tokio::time::Instant;
@@ -134,7 +137,7 @@ async fn ec2_hears_late_of_a_profile_that_is_late() {
         subnets: Some(["subnet-1".to_owned()].into()),
         ..GroupSettings::default()
     };
-    let (tags, none) = (Default::default(), Default::default());
+    let (tags, none) = (BTreeMap::new(), BTreeSet::new());
     let groups = CloudWriter::autoscaling(&account);
     for _ in 0..2 {
         let made = groups.create_auto_scaling_group("nodes", &settings, &tags, &none, &none).await;
