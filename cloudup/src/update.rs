@@ -31,6 +31,8 @@
 //!   labels: { kops.k8s.io/cluster: demo.example.com }
 //! spec:
 //!   role: Node
+//!   image: ami-12345678
+//!   machineType: t3.medium
 //!   subnets: [a]
 //! ")])?;
 //! let cluster = manifest.clusters[0].clone();
@@ -38,7 +40,7 @@
 //!
 //! let update = Update::prepare(cluster, UpdateOptions::default(), cloud.reader()).await?;
 //! let planned = update.plan(cloud.reader(), &Options::default(), |_| ()).await?;
-//! assert_eq!(planned.report.counts().created, 3, "a role, its profile, and one in the other");
+//! assert_eq!(planned.report.counts().created, 4);
 //! let done = update.apply(&cloud, &Options::default(), |_| ()).await?;
 //! assert!(done.report.succeeded());
 //! # Ok::<_, Box<dyn std::error::Error>>(())

@@ -196,8 +196,8 @@ impl Blueprint {
         lacks.then(|| Notice {
             place: None,
             message: format!(
-                "launch templates and Auto Scaling groups are left out: there is no security group \
-                 with the tag KubernetesCluster={}, and this version makes none",
+                "Auto Scaling groups are left out, and launch templates name no security groups: \
+                 there is none with the tag KubernetesCluster={}, and this version makes none",
                 self.cluster.name()
             ),
         })
@@ -219,9 +219,7 @@ impl Blueprint {
         unwanted::add(self, &mut graph, run, &mut profiles);
         oidc_provider::add(self, &mut graph, run);
         service_accounts::add(self, &mut graph, run, &profiles);
-        if self.environment.has_network {
-            compute::add(self, &mut graph, run, &profiles);
-        }
+        compute::add(self, &mut graph, run, &profiles);
         graph
     }
 

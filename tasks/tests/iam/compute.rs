@@ -53,7 +53,7 @@ fn template(profile: &str) -> LaunchTemplate {
     let mut template = LaunchTemplate::new(NAME, owner(), profile.to_owned());
     template.image = Managed::Set("ubuntu/images/noble".to_owned());
     template.instance_type = Managed::Set("t3.medium".to_owned());
-    template.security_groups = [NetworkRef::Named(NAME.to_owned())].into();
+    template.security_groups = Managed::Set([NetworkRef::Named(NAME.to_owned())].into());
     template.associate_public_ip = Managed::Set(true);
     template.root_volume = Managed::Set(volume(64));
     template.metadata_options = options(1);
@@ -399,7 +399,7 @@ async fn what_cannot_be_made_is_refused_before_anything_is_called() {
     let mut bad = template("p");
     bad.metadata_options = options(65);
     let mut nowhere = template("p");
-    nowhere.security_groups = [NetworkRef::Named("gone".to_owned())].into();
+    nowhere.security_groups = Managed::Set([NetworkRef::Named("gone".to_owned())].into());
     let mut told = Vec::new();
     for wanted in [few, bad] {
         let account = account(&seed());

@@ -50,6 +50,9 @@ pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, profi
         for before in ready.into_iter().flatten().chain(&first) {
             graph.order(before.clone(), template.id().clone());
         }
+        if !blueprint.environment.has_network {
+            continue;
+        }
         let mut tasks = governed(graph, run, Phase::Cluster);
         let mut scaling = group::of(blueprint, group, &template);
         if let Some(made) = profiles.made.get(&profile) {

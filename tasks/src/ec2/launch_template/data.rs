@@ -14,7 +14,7 @@ use crate::{
         },
         iam::Tags,
     },
-    ec2::{image, network, tags},
+    ec2::{NetworkRef, image, network, tags},
     trouble::{conflict, invalid},
 };
 
@@ -44,7 +44,7 @@ impl LaunchTemplate {
             instance_type: managed(data.instance_type.clone()),
             iam_instance_profile: data.iam_instance_profile.clone().unwrap_or_default().into(),
             key_name: Managed::Set(data.key_name.clone()),
-            security_groups: known.refs(groups, &self.security_groups),
+            security_groups: Managed::Set(known.refs(groups, &self.named_groups())),
             associate_public_ip: Managed::Set(
                 interface.and_then(|it| it.associate_public_ip_address).unwrap_or(false),
             ),
@@ -64,6 +64,14 @@ impl LaunchTemplate {
             instance_tags: self.found_tags(data),
             ..self.clone()
         })
+    }
+
+    /// The security groups that are asked for, if any are.
+    fn named_groups(&self) -> BTreeSet<NetworkRef> {
+        match &self.security_groups {
+            Managed::AsFound => BTreeSet::new(),
+            Managed::Set(groups) => groups.clone(),
+        }
     }
 
     /// The image found, by the name asked for where it is that one, and the device of the root
@@ -157,9 +165,15 @@ impl LaunchTemplate {
         reader: &dyn CloudReader,
         data: &mut LaunchTemplateData,
     ) -> Result<(), TaskError> {
-        let known = network::security_groups(reader, self.owner().cluster()).await?;
+        let groups = match &self.security_groups {
+            Managed::AsFound => None,
+            Managed::Set(groups) => {
+                let known = network::security_groups(reader, self.owner().cluster()).await?;
+                Some(known.ids(groups)?)
+            }
+        };
         // Groups are an interface's to say, or the instance's, and not both.
-        data.security_group_ids.clear();
+        let legacy = std::mem::take(&mut data.security_group_ids);
         if data.network_interfaces.is_empty() {
             data.network_interfaces.push(NetworkInterface::default());
         }
@@ -168,10 +182,12 @@ impl LaunchTemplate {
             interface.delete_on_termination = interface.delete_on_termination.or(Some(true));
             set(&mut interface.associate_public_ip_address, &self.associate_public_ip);
             interface.ipv6_address_count = Some(self.ipv6_addresses);
-            let ids = known.ids(&self.security_groups)?;
-            // In the order found, where they are the same.
-            if interface.groups.iter().cloned().collect::<BTreeSet<_>>() != ids {
-                interface.groups = ids.into_iter().collect();
+            let found: BTreeSet<_> = interface.groups.iter().cloned().collect();
+            match groups {
+                // In the order found, where they are the same.
+                Some(ids) if ids != found => interface.groups = ids.into_iter().collect(),
+                Some(_) => {}
+                None => interface.groups.extend(legacy),
             }
         }
         Ok(())

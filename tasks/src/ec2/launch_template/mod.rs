@@ -43,7 +43,7 @@ pub struct LaunchTemplate {
     /// The name of the key pair, if there is to be one.
     pub key_name: Managed<Option<String>>,
     /// The security groups of the first network interface.
-    pub security_groups: BTreeSet<NetworkRef>,
+    pub security_groups: Managed<BTreeSet<NetworkRef>>,
     /// Whether instances have public addresses.
     pub associate_public_ip: Managed<bool>,
     /// How many IPv6 addresses instances have.
@@ -132,7 +132,7 @@ impl LaunchTemplate {
             instance_type: Managed::AsFound,
             iam_instance_profile: iam_instance_profile.into(),
             key_name: Managed::AsFound,
-            security_groups: BTreeSet::new(),
+            security_groups: Managed::AsFound,
             associate_public_ip: Managed::AsFound,
             ipv6_addresses: 0,
             root_volume: Managed::AsFound,
