@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use super::{AccessDiff, Choice, Document, Grant, Principal, Statement, Values};
+use super::{AccessDiff, Choice, Document, Grant, Principal, Statement, Values, weaker};
 
 /// A document that grants what another does, in no more characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,18 +55,35 @@ fn counted(kept: &str, others: &BTreeSet<String>) -> String {
     format!("{kept}And{}More", others.len())
 }
 
-/// A document that was minimised could not be proved to grant what it did before.
+/// The most grants of a document that is minimised. Each may have to be compared with each, so this
+/// bounds the time it takes; what there is room for in an account has a few hundred.
+const MOST_GRANTS: usize = 1_000;
+
+/// Why a document is to be used as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unproven(
+pub enum Unproven {
     /// What would seem to change.
-    pub Box<AccessDiff>,
-);
+    Changes(Box<AccessDiff>),
+    /// It comes to so many grants that it is not tried.
+    TooManyGrants {
+        /// How many.
+        grants: usize,
+    },
+}
 
 impl std::error::Error for Unproven {}
 
 impl fmt::Display for Unproven {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the minimised document may not grant the same:\n{}", self.0)
+        match self {
+            Self::Changes(diff) => {
+                write!(f, "the minimised document may not grant the same:\n{diff}")
+            }
+            Self::TooManyGrants { grants } => write!(
+                f,
+                "the document comes to {grants} grants, and is minimised up to {MOST_GRANTS}"
+            ),
+        }
     }
 }
 
@@ -93,9 +110,14 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// Where the result cannot be proved to grant the same. Then the document is to be used as it
-    /// is.
+    /// Where the result cannot be proved to grant the same, or it would take too long: where
+    /// actions and resources of all statements come to more than 1,000 pairs. Then the document is
+    /// to be used as it is.
     pub fn minimised(&self) -> Result<Minimised, Unproven> {
+        let grants = self.statements.iter().map(pairs).fold(0, usize::saturating_add);
+        if grants > MOST_GRANTS {
+            return Err(Unproven::TooManyGrants { grants });
+        }
         let start = Shrinking::of(self);
         let smallest = [
             [Axis::Action, Axis::Resource, Axis::Principal],
@@ -107,8 +129,23 @@ impl Document {
         .min_by_key(|minimised| minimised.document.size())
         .expect("there are three");
         let diff = AccessDiff::between([self], [&smallest.document]);
-        if diff.is_empty() { Ok(smallest) } else { Err(Unproven(Box::new(diff))) }
+        if diff.is_empty() { Ok(smallest) } else { Err(Unproven::Changes(Box::new(diff))) }
     }
+}
+
+/// How many grants a statement comes to, told without making them.
+fn pairs(statement: &Statement) -> usize {
+    let count = |choice: &Choice<Values>| match choice {
+        Choice::Only(values) => values.len(),
+        Choice::AllBut(_) => 1,
+    };
+    let principals = match &statement.principal {
+        Some(Choice::Only(Principal::Of(kinds))) => kinds.values().map(Values::len).sum(),
+        _ => 1,
+    };
+    let resources = statement.resource.as_ref().map_or(1, count);
+    // One without any is compared with others all the same.
+    count(&statement.action).saturating_mul(resources).saturating_mul(principals).max(1)
 }
 
 /// What two statements that are merged may differ in.
@@ -167,24 +204,32 @@ impl Shrinking {
         Minimised { document, merged, dropped: self.dropped }
     }
 
-    /// Merges the first two statements that differ in this alone.
-    fn merge(&mut self, axis: Axis) -> bool {
-        for kept in 0..self.parts.len() {
-            for gone in kept + 1..self.parts.len() {
-                let both = [kept, gone].map(|index| &self.parts[index].statement);
-                let Some(statement) = merged(axis, both) else { continue };
-                let Part { statement: Statement { sid, .. }, merged } = self.parts.remove(gone);
-                let part = &mut self.parts[kept];
-                part.statement = statement;
-                part.merged.extend(merged);
-                match &part.statement.sid {
-                    Some(_) => part.merged.extend(sid),
-                    None => part.statement.sid = sid,
-                }
-                return true;
+    /// The first two statements that differ in this alone.
+    fn pair(&self, axis: Axis) -> Option<(usize, usize)> {
+        let mut firsts = BTreeMap::new();
+        let mut pair = None;
+        for (index, Part { statement, .. }) in self.parts.iter().enumerate() {
+            let Some(rest) = rest(axis, statement) else { continue };
+            let first = *firsts.entry(rest).or_insert(index);
+            if first != index && pair.is_none_or(|(kept, _)| first < kept) {
+                pair = Some((first, index));
             }
         }
-        false
+        pair
+    }
+
+    /// Merges them.
+    fn merge(&mut self, axis: Axis) -> bool {
+        let Some((kept, gone)) = self.pair(axis) else { return false };
+        let Part { statement, merged } = self.parts.remove(gone);
+        let part = &mut self.parts[kept];
+        let sid = part.statement.take(axis, statement);
+        part.merged.extend(merged);
+        match &part.statement.sid {
+            Some(_) => part.merged.extend(sid),
+            None => part.statement.sid = sid,
+        }
+        true
     }
 
     /// Drops the statements, actions and resources whose grants others cover.
@@ -197,22 +242,18 @@ impl Shrinking {
             // What stays `None` is dropped: all of it, or what matches nothing at all, but never
             // the last statement, since a document has one.
             let own = grants[index].take().unwrap_or_default();
-            let others: Vec<_> = grants.iter().flatten().flatten().collect();
-            let are_covered = |grants: &BTreeSet<Grant>, rest: &BTreeSet<Grant>| {
-                let covering = || others.iter().copied().chain(rest);
-                grants.iter().all(|grant| grant.is_covered_by(covering()))
-            };
+            let others: Vec<_> = grants
+                .iter()
+                .flatten()
+                .filter(|others| may_cover(others, &own))
+                .flatten()
+                .collect();
             let is_the_last = grants.iter().all(Option::is_none);
-            if !is_the_last && are_covered(&own, &BTreeSet::new()) {
+            if !is_the_last && are_covered(&own, &others) {
                 continue;
             }
             let mut statement = self.parts[index].statement.clone();
-            let covered = |statement: &Statement| {
-                splits(statement).into_iter().find_map(|(without, value)| {
-                    are_covered(&self.grants(&value), &self.grants(&without)).then_some(without)
-                })
-            };
-            while let Some(without) = covered(&statement) {
+            while let Some(without) = self.without_what_is_covered(&statement, &others) {
                 statement = without;
                 changed = true;
             }
@@ -228,6 +269,32 @@ impl Shrinking {
         changed || self.parts.len() < before
     }
 
+    /// A statement without the first of its actions, or else resources, whose grants `others` and
+    /// the rest of the statement cover.
+    fn without_what_is_covered(
+        &self,
+        statement: &Statement,
+        others: &[&Grant],
+    ) -> Option<Statement> {
+        let of_actions = parted(&statement.action)
+            .map(|choice| choice.map(|action| Statement { action, ..statement.clone() }));
+        let of_resources = statement.resource.iter().flat_map(|choice| {
+            parted(choice).map(|choice| {
+                choice.map(|resource| Statement { resource: Some(resource), ..statement.clone() })
+            })
+        });
+        [of_actions.collect::<Vec<_>>(), of_resources.collect()].into_iter().find_map(|splits| {
+            let grants: Vec<_> = splits.iter().map(|[_, only]| self.grants(only)).collect();
+            let is_covered = |index: &usize| {
+                let rest = grants[..*index].iter().chain(&grants[index + 1..]).flatten();
+                let covering: Vec<_> = others.iter().copied().chain(rest).collect();
+                are_covered(&grants[*index], &covering)
+            };
+            let covered = (0..grants.len()).find(is_covered)?;
+            splits.into_iter().nth(covered).map(|[without, _]| without)
+        })
+    }
+
     /// What a statement comes to in a document of this version.
     fn grants(&self, statement: &Statement) -> BTreeSet<Grant> {
         let statements = vec![statement.clone()];
@@ -235,67 +302,73 @@ impl Shrinking {
     }
 }
 
-/// A statement without one of its values, and with that value alone: for each action and resource
-/// of a statement with several.
-fn splits(statement: &Statement) -> Vec<(Statement, Statement)> {
-    let mut splits = Vec::new();
-    for (without, only) in parted(&statement.action) {
-        let with = |action| Statement { action, ..statement.clone() };
-        splits.push((with(without), with(only)));
-    }
-    for (without, only) in statement.resource.iter().flat_map(parted) {
-        let with = |resource| Statement { resource: Some(resource), ..statement.clone() };
-        splits.push((with(without), with(only)));
-    }
-    splits
+/// Whether grants of one statement can cover those of another: all grants of a statement have its
+/// effect and condition, so most statements need no closer look.
+fn may_cover(others: &BTreeSet<Grant>, grants: &BTreeSet<Grant>) -> bool {
+    others.first().zip(grants.first()).is_some_and(|(other, grant)| {
+        other.effect == grant.effect && weaker::follows(&other.condition, &grant.condition)
+    })
 }
 
-fn parted(choice: &Choice<Values>) -> Vec<(Choice<Values>, Choice<Values>)> {
-    let Choice::Only(values) = choice else { return Vec::new() };
-    if values.len() < 2 {
-        return Vec::new();
-    }
-    let part = |value: &String| {
-        let without = values.iter().filter(|other| *other != value).cloned().collect();
-        (Choice::Only(without), Choice::Only(Values::from(value.as_str())))
+fn are_covered(grants: &BTreeSet<Grant>, others: &[&Grant]) -> bool {
+    grants.iter().all(|grant| grant.is_covered_by(others.iter().copied()))
+}
+
+/// For each of several values: all but it, and it alone.
+fn parted(choice: &Choice<Values>) -> impl Iterator<Item = [Choice<Values>; 2]> {
+    let values = match choice {
+        Choice::Only(values) if values.len() > 1 => Some(values),
+        _ => None,
     };
-    values.iter().map(part).collect()
+    values.into_iter().flat_map(|values| {
+        values.iter().map(|value| {
+            let without = values.iter().filter(|other| *other != value).cloned().collect();
+            [Choice::Only(without), Choice::Only(Values::from(value.as_str()))]
+        })
+    })
 }
 
-/// One statement for two that differ in the axis alone, Sids aside; with the Sid of the first.
-fn merged(axis: Axis, [one, other]: [&Statement; 2]) -> Option<Statement> {
-    let mut merged = one.clone();
-    match axis {
-        Axis::Action => merged.action = both(&one.action, &other.action)?,
-        Axis::Resource => {
-            merged.resource = Some(both(one.resource.as_ref()?, other.resource.as_ref()?)?);
-        }
-        Axis::Principal => {
-            merged.principal = Some(all(one.principal.as_ref()?, other.principal.as_ref()?)?);
-        }
-    }
-    let Statement { sid: _, effect, principal, action, resource, condition } = other;
-    let is_the_same = *effect == one.effect
-        && *condition == one.condition
-        && (matches!(axis, Axis::Principal) || *principal == one.principal)
-        && (matches!(axis, Axis::Action) || *action == one.action)
-        && (matches!(axis, Axis::Resource) || *resource == one.resource);
-    is_the_same.then_some(merged)
-}
-
-fn both(one: &Choice<Values>, other: &Choice<Values>) -> Option<Choice<Values>> {
-    let (Choice::Only(one), Choice::Only(other)) = (one, other) else { return None };
-    Some(Choice::Only(one.iter().chain(other).cloned().collect()))
-}
-
-fn all(one: &Choice<Principal>, other: &Choice<Principal>) -> Option<Choice<Principal>> {
-    let (Choice::Only(Principal::Of(one)), Choice::Only(Principal::Of(other))) = (one, other)
-    else {
-        return None;
+/// What a statement says but for the axis, if it can be merged with another that says the same.
+fn rest(axis: Axis, statement: &Statement) -> Option<impl Ord + '_> {
+    let Statement { sid: _, effect, principal, action, resource, condition } = statement;
+    let (mut principal, mut action, mut resource) =
+        (principal.as_ref(), Some(action), resource.as_ref());
+    let can_be_merged = match axis {
+        Axis::Action => matches!(action.take(), Some(Choice::Only(_))),
+        Axis::Resource => matches!(resource.take(), Some(Choice::Only(_))),
+        Axis::Principal => matches!(principal.take(), Some(Choice::Only(Principal::Of(_)))),
     };
-    let mut kinds = one.clone();
-    for (kind, values) in other {
-        kinds.entry(*kind).or_default().extend(values.clone());
+    can_be_merged.then_some((effect, principal, action, resource, condition))
+}
+
+impl Statement {
+    /// Takes what another says on the axis, where [the rest](rest) is the same. The other's Sid.
+    fn take(&mut self, axis: Axis, other: Self) -> Option<String> {
+        match axis {
+            Axis::Action => add(&mut self.action, other.action),
+            Axis::Resource => {
+                if let (Some(own), Some(other)) = (&mut self.resource, other.resource) {
+                    add(own, other);
+                }
+            }
+            Axis::Principal => {
+                if let (
+                    Some(Choice::Only(Principal::Of(own))),
+                    Some(Choice::Only(Principal::Of(other))),
+                ) = (&mut self.principal, other.principal)
+                {
+                    for (kind, values) in other {
+                        own.entry(kind).or_default().extend(values);
+                    }
+                }
+            }
+        }
+        other.sid
     }
-    Some(Choice::Only(Principal::Of(kinds)))
+}
+
+fn add(own: &mut Choice<Values>, other: Choice<Values>) {
+    if let (Choice::Only(own), Choice::Only(other)) = (own, other) {
+        own.extend(other);
+    }
 }
