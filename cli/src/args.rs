@@ -314,12 +314,17 @@ pub(crate) struct ExplainArgs {
 /// What `iam policy` takes.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Where the role has no such document, nothing is printed but a sentence on standard error.
+    after_help = "Where the role has no such document, nothing is printed but a sentence on standard error. Of a role
+whose policies have no room, which an update refuses, the documents are those that are asked for.
+
+A role may have several managed policies, so --managed prints one JSON object: the name of each policy,
+and its document. Their path is /cloudup/CLUSTER/.
 
 Examples:
   cloudup iam policy nodes -f cluster.yaml > nodes.json
   cloudup iam policy nodes -f cluster.yaml --additional > nodes-additional.json
   cloudup iam policy nodes -f cluster.yaml --trust > nodes-trust.json
+  cloudup iam policy nodes -f cluster.yaml --managed | jq '.[\"overflow-1.nodes.demo.example.com\"]'
   cloudup iam policy kube-system/ebs-csi-controller-sa -f cluster.yaml"
 )]
 pub(crate) struct PolicyArgs {
@@ -330,11 +335,15 @@ pub(crate) struct PolicyArgs {
     #[command(flatten)]
     pub(crate) source: NamedSourceArgs,
     /// The trust document instead: who may take on the role.
-    #[arg(long, conflicts_with = "additional")]
+    #[arg(long, conflicts_with_all = ["additional", "managed"])]
     pub(crate) trust: bool,
     /// The document of spec.additionalPolicies instead, which is a policy of its own.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "managed")]
     pub(crate) additional: bool,
+    /// The managed policies instead that hold what has no room inline (annotation
+    /// cloudup/policy-overflow: managed): a JSON object of documents by name.
+    #[arg(long)]
+    pub(crate) managed: bool,
 }
 
 /// Where the manifests come from, for verbs whose argument is something else than a cluster.

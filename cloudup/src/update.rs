@@ -218,11 +218,7 @@ impl Update {
     ) -> Result<Self, UpdateError> {
         let UpdateOptions { phase, overrides: given, lifecycles, prune, ssh_key } = options;
         let draft = Draft { phase, prune };
-        draft.check(&cluster, &given, &lifecycles).map_err(UpdateError::Invalid)?;
-        let environment = Environment::discover(reader, &cluster).await?;
-        let blueprint = Blueprint::new(cluster, environment).map_err(|errors| {
-            UpdateError::Invalid(errors.into_iter().map(Mistake::Policy).collect())
-        })?;
+        let blueprint = draft.blueprint(cluster, &given, &lifecycles, reader).await?;
         let overrides =
             draft.check_fit(&blueprint, &given, &lifecycles).map_err(UpdateError::Invalid)?;
         let Draft { phase, prune } = draft;
@@ -232,6 +228,20 @@ impl Update {
             notices.extend(blueprint.lacks_network());
         }
         Ok(Self { blueprint, overrides, phase, prune, notices })
+    }
+
+    /// What an update is made of, for whoever explains it: also where roles have no room for their
+    /// policies, which [`prepare`](Self::prepare) refuses.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare), but for that.
+    pub async fn blueprint_of(
+        cluster: Cluster,
+        reader: &(dyn CloudReader + 'static),
+    ) -> Result<Blueprint, UpdateError> {
+        let draft = Draft { phase: None, prune: false };
+        draft.blueprint(cluster, &[], &Registry::default(), reader).await
     }
 
     /// Adds what is worth knowing about the manifests to the reports.
@@ -331,6 +341,22 @@ struct Draft {
 }
 
 impl Draft {
+    /// Finds out where the cluster is. Refuses what is wrong, as far as it can be told before
+    /// anything is called, and roles whose policies cannot be written.
+    async fn blueprint(
+        &self,
+        cluster: Cluster,
+        given: &[(Source, String)],
+        lifecycles: &Registry,
+        reader: &(dyn CloudReader + 'static),
+    ) -> Result<Blueprint, UpdateError> {
+        self.check(&cluster, given, lifecycles).map_err(UpdateError::Invalid)?;
+        let environment = Environment::discover(reader, &cluster).await?;
+        Blueprint::new(cluster, environment).map_err(|errors| {
+            UpdateError::Invalid(errors.into_iter().map(Mistake::Policy).collect())
+        })
+    }
+
     /// Refuses what is wrong as far as it can be told without a call.
     fn check(
         &self,

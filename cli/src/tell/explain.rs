@@ -7,8 +7,8 @@ use std::{
 
 use cloudup::{
     explain::{
-        Budget, ExplainedArn, ExplainedAttachments, ExplainedInline, ExplainedProfile,
-        ExplainedRole, ExplainedStatement, Explanation, Fact, Reason, Subject,
+        Budget, ExplainedArn, ExplainedAttachments, ExplainedInline, ExplainedManaged,
+        ExplainedProfile, ExplainedRole, ExplainedStatement, Explanation, Fact, Reason, Subject,
     },
     manifest::Notice,
 };
@@ -16,7 +16,7 @@ use cloudup_tasks::policy::{Grant, Names, Statement};
 
 use super::{
     access::{self, WIDTH},
-    style::{DIM, HEADING, UPDATE},
+    style::{DELETE, DIM, HEADING, UPDATE},
 };
 
 /// Writes all roles of an explanation.
@@ -42,6 +42,7 @@ fn role(out: &mut dyn Write, role: &ExplainedRole) -> io::Result<()> {
         profiles,
         trust,
         inline,
+        managed,
         attached,
         boundary,
     } = role;
@@ -58,8 +59,15 @@ fn role(out: &mut dyn Write, role: &ExplainedRole) -> io::Result<()> {
     }
     heading(out, "trust document", trust.budget, " characters")?;
     trust.statements.iter().try_for_each(|it| statement(out, it))?;
-    let ExplainedInline { budget, policies } = inline;
+    let ExplainedInline { budget, refusal, policies } = inline;
     heading(out, "inline policies", *budget, " characters")?;
+    if let Some(refusal) = refusal {
+        let mut before = format!("{DELETE}no room, so an update refuses to write them:{DELETE:#} ");
+        for line in refusal.lines() {
+            writeln!(out, "    {before}{line}")?;
+            before.clear();
+        }
+    }
     if policies.is_empty() {
         writeln!(out, "    none")?;
     }
@@ -67,12 +75,14 @@ fn role(out: &mut dyn Write, role: &ExplainedRole) -> io::Result<()> {
         writeln!(out, "\n    {HEADING}{}{HEADING:#}: {} characters", policy.name, policy.size)?;
         policy.statements.iter().try_for_each(|it| statement(out, it))?;
     }
-    match attached {
-        Some(attached) => self::attached(out, attached)?,
-        None => writeln!(
-            out,
-            "\n  {HEADING}attached policies{HEADING:#}: left alone, as the manifest lists none"
-        )?,
+    self::managed(out, managed)?;
+    if let Some(attached) = attached {
+        self::attached(out, attached, managed)?;
+    } else {
+        let others = if managed.is_empty() { "" } else { "others are " };
+        let left = format!("{others}left alone, as the manifest lists none");
+        writeln!(out, "\n  {HEADING}attached policies{HEADING:#}: {left}")?;
+        own(out, managed)?;
     }
     if let Some(ExplainedArn { arn, because }) = boundary {
         writeln!(out, "\n  {HEADING}permissions boundary{HEADING:#}: {arn}")?;
@@ -86,15 +96,45 @@ fn heading(out: &mut dyn Write, title: &str, budget: Budget, unit: &str) -> io::
     writeln!(out, "\n  {HEADING}{title}{HEADING:#}: {taken} of {limit}{unit}")
 }
 
-fn attached(out: &mut dyn Write, attached: &ExplainedAttachments) -> io::Result<()> {
+/// What has no room inline.
+fn managed(out: &mut dyn Write, managed: &[ExplainedManaged]) -> io::Result<()> {
+    if managed.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n  {HEADING}managed policies{HEADING:#}: of the cluster's own, with what has no room inline"
+    )?;
+    for ExplainedManaged { name, arn: _, budget, statements } in managed {
+        let Budget { taken, limit } = budget;
+        writeln!(out, "\n    {HEADING}{name}{HEADING:#}: {taken} of {limit} characters")?;
+        statements.iter().try_for_each(|it| statement(out, it))?;
+    }
+    Ok(())
+}
+
+/// The cluster's own among the attached policies.
+fn own(out: &mut dyn Write, managed: &[ExplainedManaged]) -> io::Result<()> {
+    managed.iter().try_for_each(|ExplainedManaged { arn, .. }| {
+        writeln!(out, "    {arn}\n      {DIM}because{DIM:#} what it holds has no room inline")
+    })
+}
+
+fn attached(
+    out: &mut dyn Write,
+    attached: &ExplainedAttachments,
+    managed: &[ExplainedManaged],
+) -> io::Result<()> {
     let ExplainedAttachments { budget, policies, because } = attached;
     heading(out, "attached policies", *budget, "")?;
+    own(out, managed)?;
     for ExplainedArn { arn, because } in policies {
         writeln!(out, "    {arn}")?;
         ways(out, 6, &[vec![because.clone()]])?;
     }
     if policies.is_empty() {
-        writeln!(out, "    none: what is attached is detached")?;
+        let none = if managed.is_empty() { "none: what" } else { "no others: what else" };
+        writeln!(out, "    {none} is attached is detached")?;
         ways(out, 6, &[vec![because.clone()]])?;
     }
     Ok(())

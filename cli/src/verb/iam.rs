@@ -1,12 +1,16 @@
 //! `cloudup iam`: documents as the manifests ask for them, and why.
 
-use std::io::Write as _;
+use std::{collections::BTreeMap, io::Write as _};
 
 use cloudup::{
-    explain::{ExplainedRole, Explanation, Subject, UnknownSubject},
+    explain::{Explanation, Subject, UnknownSubject},
     manifest::{Cluster, Notice},
-    update::{Update, UpdateOptions},
+    model::Blueprint,
+    names,
+    policy::Fitted,
+    update::Update,
 };
+use cloudup_tasks::cloud::CloudWriter as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -37,17 +41,19 @@ pub(super) async fn explain(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let naming = "cloudup iam explain [ROLE] --name NAME -f FILE";
-    let given = (args.role.as_deref(), naming);
-    let (update, subject) = prepare(global, environment, &args.source, given).await?;
-    let mut explanation = Explanation::of(update.blueprint());
-    let is_meant = |role: &ExplainedRole| subject.as_ref().is_none_or(|it| role.subject == *it);
-    explanation.roles.retain(is_meant);
-    let notices = if subject.is_none() { update.notices().to_vec() } else { Vec::new() };
+    let Asked { blueprint, mut notices, subject } =
+        asked(global, environment, &args.source, (args.role.as_deref(), naming)).await?;
+    let mut explanation = Explanation::of(&blueprint);
+    match &subject {
+        None => notices.extend(blueprint.notices()),
+        Some(subject) => {
+            explanation.roles.retain(|role| role.subject == *subject);
+            notices.clear();
+        }
+    }
     let shown = Shown { cloud: cloud_name(&global.cloud), notices, explanation };
     if global.output == OutputArg::Json {
-        let text = serde_json::to_string_pretty(&shown)
-            .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
-        return print(|out| writeln!(out, "{text}"));
+        return print_json(&shown);
     }
     let Shown { cloud, notices, explanation } = &shown;
     print(|out| tell::explain::write(out, cloud, explanation, notices))
@@ -60,37 +66,68 @@ pub(super) async fn policy(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let naming = "cloudup iam policy ROLE --name NAME -f FILE";
-    let given = (Some(args.role.as_str()), naming);
-    let (update, subject) = prepare(global, environment, &args.source, given).await?;
+    let Asked { blueprint, subject, .. } =
+        asked(global, environment, &args.source, (Some(&args.role), naming)).await?;
     let subject = subject.expect("a role is given");
-    let blueprint = update.blueprint();
-    let document = if args.trust {
-        Some(subject.trust(blueprint))
-    } else {
-        let policies = subject.policies(blueprint).cloned().unwrap_or_default();
-        if args.additional { policies.additional } else { policies.own }
-    };
+    let role = subject.role_name(blueprint.cluster().name());
+    if args.trust {
+        return print(|out| writeln!(out, "{}", subject.trust(&blueprint).pretty()));
+    }
+    if blueprint.over_budget().contains_key(&role) {
+        let cannot = "has no room for its policies, so an update refuses to write them";
+        say(&format!("note: role {role} {cannot}; see cloudup iam explain {role}"));
+    }
+    let Fitted { own, additional, managed, .. } = subject.documents(&blueprint).unwrap_or_default();
+    if args.managed {
+        if managed.is_empty() {
+            say(&format!("role {role} needs no managed policies: what it may do is inline"));
+            return Ok(Exit::Done);
+        }
+        let named = |(number, document)| (names::overflow_policy(&role, number), document);
+        return print_json(&(1..).zip(&managed).map(named).collect::<BTreeMap<_, _>>());
+    }
+    let document = if args.additional { additional } else { own };
     if let Some(document) = document {
         return print(|out| writeln!(out, "{}", document.pretty()));
     }
-    let role = subject.role_name(blueprint.cluster().name());
-    let word = if args.additional {
-        "is given no additional permissions: it has no such policy"
-    } else {
-        "needs no permissions: it has no policy of its own"
+    let word = match (args.additional, managed.is_empty()) {
+        (true, true) => "is given no additional permissions: it has no such policy",
+        (true, false) => "has no inline policy of additional permissions: see --managed",
+        (false, true) => "needs no permissions: it has no policy of its own",
+        (false, false) => "has no inline policy of its own: see --managed",
     };
-    // Where standard error is gone, nobody is left to be told.
-    let _ = writeln!(anstream::stderr(), "role {role} {word}");
+    say(&format!("role {role} {word}"));
     Ok(Exit::Done)
 }
 
-/// The update whose documents are meant, and the role; or all that is wrong with what was given.
-async fn prepare(
+/// A sentence beside the result. Where standard error is gone, nobody is left to be told.
+fn say(sentence: &str) {
+    let _ = writeln!(anstream::stderr(), "{sentence}");
+}
+
+fn print_json(shown: &impl Serialize) -> Result<Exit, Failure> {
+    let text = serde_json::to_string_pretty(shown)
+        .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
+    print(|out| writeln!(out, "{text}"))
+}
+
+/// What documents are asked for.
+struct Asked {
+    blueprint: Blueprint,
+    /// What is worth knowing about the manifests.
+    notices: Vec<Notice>,
+    /// Whose they are; everybody's where none is named.
+    subject: Option<Subject>,
+}
+
+/// The documents that are meant, or all that is wrong with what was given. That a role has no room
+/// for them is not: then the more there is to explain.
+async fn asked(
     global: &Global,
     environment: &Environment,
     source: &NamedSourceArgs,
     (role, naming): (Option<&str>, &str),
-) -> Result<(Update, Option<Subject>), Failure> {
+) -> Result<Asked, Failure> {
     let name = source.name.as_deref();
     let cluster = input::cluster(global, environment, &source.filename, name, naming).await;
     let (cluster, notices) = match (cluster, role.map(Subject::check)) {
@@ -100,8 +137,9 @@ async fn prepare(
     };
     let subject = role.map(|role| named(&cluster, role)).transpose()?;
     let cloud = update::cloud(&global.cloud, Some(&cluster)).await?;
-    let options = UpdateOptions::default();
-    Ok((update::prepare(cluster, options, notices, &cloud).await?, subject))
+    let blueprint = Update::blueprint_of(cluster, cloud.reader()).await;
+    let blueprint = blueprint.map_err(|error| update::failure(&error))?;
+    Ok(Asked { blueprint, notices, subject })
 }
 
 fn named(cluster: &Cluster, role: &str) -> Result<Subject, Failure> {

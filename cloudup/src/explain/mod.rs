@@ -1,11 +1,12 @@
 //! What a cluster's roles may do and why, as data: which field of the manifest asks for what.
 //!
 //! An [`Explanation`] is a function of a [`Blueprint`]: of the manifest and of what an update found
-//! out about the account. Its documents are those that the update puts.
+//! out about the account. Its documents are those that the update puts; a role that has no room for
+//! them, which an update refuses, is explained all the same.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-//! use cloudup::{explain::Explanation, manifest::Manifest, update::{Update, UpdateOptions}};
+//! use cloudup::{explain::Explanation, manifest::Manifest, update::Update};
 //! use cloudup_tasks::{cloud::CloudWriter, local::{Account, State}};
 //!
 //! let manifest = Manifest::read(&[("cluster.yaml", "
@@ -32,9 +33,9 @@
 //! ")])?;
 //! let cluster = manifest.clusters[0].clone();
 //! let account = Account::in_memory(State::default());
-//! let update = Update::prepare(cluster, UpdateOptions::default(), account.reader()).await?;
+//! let blueprint = Update::blueprint_of(cluster, account.reader()).await?;
 //!
-//! let explanation = Explanation::of(update.blueprint());
+//! let explanation = Explanation::of(&blueprint);
 //! let nodes = &explanation.roles[0];
 //! assert_eq!(nodes.name, "nodes.demo.example.com");
 //! let statement = &nodes.inline.policies[0].statements[0];
@@ -101,8 +102,12 @@ pub struct ExplainedRole {
     pub trust: ExplainedTrust,
     /// What it may do by policies of its own.
     pub inline: ExplainedInline,
-    /// The managed policies that are to be attached to it, and no others; absent where the
-    /// manifest does not say, and whatever is attached is left alone.
+    /// Managed policies of the cluster's own, with what has no room inline. They are attached to it
+    /// whatever else is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub managed: Vec<ExplainedManaged>,
+    /// The managed policies that are to be attached to it, and no others but the cluster's own;
+    /// absent where the manifest does not say, and whatever is attached is left alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attached: Option<ExplainedAttachments>,
     /// The managed policy that bounds what it may do.
@@ -142,8 +147,25 @@ pub struct ExplainedTrust {
 pub struct ExplainedInline {
     /// The characters of all of them, and how many they may have.
     pub budget: Budget,
+    /// Why there is no room for them, and what can be done about it, in lines: an update that is to
+    /// write them refuses. The policies are then as they are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
     /// The policies; none where nothing is needed.
     pub policies: Vec<ExplainedPolicy>,
+}
+
+/// A managed policy of the cluster's own.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ExplainedManaged {
+    /// Its name.
+    pub name: String,
+    /// Its ARN, which has the path.
+    pub arn: String,
+    /// Its characters, and how many it may have.
+    pub budget: Budget,
+    /// Its statements, in the order of their Sids.
+    pub statements: Vec<ExplainedStatement>,
 }
 
 /// An inline policy.
@@ -187,7 +209,7 @@ pub struct Reason {
 /// The managed policies that are to be attached to a role.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ExplainedAttachments {
-    /// How many there are, and how many there may be.
+    /// How many there are, those of the cluster's own included, and how many there may be.
     pub budget: Budget,
     /// The policies.
     pub policies: Vec<ExplainedArn>,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use cloudup_tasks::policy::Document;
 
 use super::{
-    Budget, ExplainedArn, ExplainedAttachments, ExplainedInline, ExplainedPolicy, ExplainedProfile,
-    ExplainedRole, ExplainedTrust, Fact, Subject, statements,
+    Budget, ExplainedArn, ExplainedAttachments, ExplainedInline, ExplainedManaged, ExplainedPolicy,
+    ExplainedProfile, ExplainedRole, ExplainedStatement, ExplainedTrust, Fact, Subject, statements,
 };
 use crate::{
     because::{Asked, Because, Field},
@@ -14,7 +14,7 @@ use crate::{
     manifest::{Cluster, spec::Role},
     model::Blueprint,
     names,
-    policy::{self, InlinePolicies, Request},
+    policy::{self, Fitted, InlinePolicies, Request},
     service_accounts::{AddOn, ServiceAccount, entry_path},
 };
 
@@ -29,7 +29,7 @@ pub(super) fn explained(blueprint: &Blueprint, subject: &Subject) -> Option<Expl
 fn of_instances(blueprint: &Blueprint, role: Role) -> Option<ExplainedRole> {
     let cluster = blueprint.cluster();
     let subject = Subject::Instances(role);
-    let policies = subject.policies(blueprint)?;
+    let (policies, written) = (subject.policies(blueprint)?, subject.documents(blueprint)?);
     let asked = policy::groups(cluster, role);
     let trust = policy::instance_trust_request(&blueprint.environment().region, asked.clone());
     let path = cluster.path_of_role("externalPolicies", role);
@@ -37,17 +37,17 @@ fn of_instances(blueprint: &Blueprint, role: Role) -> Option<ExplainedRole> {
     let is_made = blueprint.managed_roles().contains(&role);
     Some(ExplainedRole {
         profiles: profiles(blueprint, role),
-        attached: arns.map(|arns| attachments(blueprint, arns, &path)),
+        attached: arns.map(|arns| attachments(blueprint, arns, &path, written.managed.len())),
         boundary: boundary(cluster).filter(|_| is_made),
         is_made,
-        ..managed(blueprint, subject, &asked, trust, policies)
+        ..managed(blueprint, subject, &asked, trust, (policies, &written))
     })
 }
 
 fn of_account(blueprint: &Blueprint, account: &ServiceAccount) -> Option<ExplainedRole> {
     let cluster = blueprint.cluster();
     let subject = Subject::ServiceAccount(account.clone());
-    let policies = subject.policies(blueprint)?;
+    let (policies, written) = (subject.policies(blueprint)?, subject.documents(blueprint)?);
     let mut entries = cluster.spec.iam.service_account_external_permissions.iter().enumerate();
     let entry = entries.find(|(_, entry)| ServiceAccount::from(*entry) == *account);
     let add_on = AddOn::ALL.into_iter().find(|add_on| add_on.account() == *account);
@@ -57,7 +57,8 @@ fn of_account(blueprint: &Blueprint, account: &ServiceAccount) -> Option<Explain
             let arns = entry.aws.as_ref().map(|aws| &aws.policy_arns);
             let arns = arns.filter(|arns| !arns.is_empty());
             let list = format!("{path}.aws.policyARNs");
-            let attached = arns.map(|arns| attachments(blueprint, arns, &list));
+            let own = written.managed.len();
+            let attached = arns.map(|arns| attachments(blueprint, arns, &list, own));
             (vec![Because::field(path)], attached)
         }
         (None, add_on) => {
@@ -68,26 +69,30 @@ fn of_account(blueprint: &Blueprint, account: &ServiceAccount) -> Option<Explain
     let environment = blueprint.environment();
     let trust_asked = asked.iter().map(|way| way.clone().and(because.clone())).collect();
     let trust = policy::account_trust_request(account, &issuer, environment, trust_asked);
-    Some(ExplainedRole { attached, ..managed(blueprint, subject, &asked, trust, policies) })
+    let documents = (policies, &written);
+    Some(ExplainedRole { attached, ..managed(blueprint, subject, &asked, trust, documents) })
 }
 
-/// What there is to say about every role that an update makes.
+/// What there is to say about every role that an update makes. `policies` are as they are asked
+/// for and as they are written.
 fn managed(
     blueprint: &Blueprint,
     subject: Subject,
     asked: &Asked,
     trust: Request,
-    policies: &InlinePolicies,
+    policies: (&InlinePolicies, &Fitted),
 ) -> ExplainedRole {
     let cluster = blueprint.cluster();
     let name = subject.role_name(cluster.name());
+    let (inline, managed) = documents(blueprint, &name, policies.0, policies.1);
     ExplainedRole {
         subject,
         is_made: true,
         because: Fact::all(cluster, asked),
         profiles: Vec::new(),
         trust: self::trust(blueprint, trust),
-        inline: inline(blueprint, &name, policies),
+        inline,
+        managed,
         attached: None,
         boundary: boundary(cluster),
         name,
@@ -104,27 +109,70 @@ fn trust(blueprint: &Blueprint, request: Request) -> ExplainedTrust {
     }
 }
 
-fn inline(blueprint: &Blueprint, role: &str, policies: &InlinePolicies) -> ExplainedInline {
+/// The documents of a role as an update writes them, with what is asked for in each. What has no
+/// room inline may be in any of the managed policies, so they are searched with either inline one.
+fn documents(
+    blueprint: &Blueprint,
+    role: &str,
+    asked: &InlinePolicies,
+    written: &Fitted,
+) -> (ExplainedInline, Vec<ExplainedManaged>) {
+    let quotas = blueprint.environment().quotas;
+    let mut managed: Vec<_> = written
+        .managed
+        .iter()
+        .zip(1..)
+        .map(|(document, number)| ExplainedManaged {
+            name: names::overflow_policy(role, number),
+            arn: blueprint.overflow_arn(role, number),
+            budget: Budget { taken: document.size(), limit: quotas.policy_size },
+            statements: Vec::new(),
+        })
+        .collect();
     let additional = names::additional_policy(role);
-    let mut explained = Vec::new();
+    let mut policies = Vec::new();
     for (name, document, requests) in [
-        (role, &policies.own, &policies.own_requests),
-        (&additional, &policies.additional, &policies.additional_requests),
+        (role, &written.own, &asked.own_requests),
+        (&additional, &written.additional, &asked.additional_requests),
     ] {
-        let documents: Vec<_> = document.iter().collect();
-        let statements = statements::explained(&documents, requests, blueprint.cluster());
-        for (document, statements) in documents.into_iter().zip(statements) {
+        let all: Vec<_> = document.iter().chain(&written.managed).collect();
+        let explained = statements::explained(&all, requests, blueprint.cluster());
+        let mut explained = explained.into_iter();
+        if let Some(document) = document {
             let (name, size) = (name.to_owned(), document.size());
-            explained.push(ExplainedPolicy { name, size, statements });
+            let statements = explained.next().unwrap_or_default();
+            policies.push(ExplainedPolicy { name, size, statements });
+        }
+        for (policy, statements) in managed.iter_mut().zip(explained) {
+            policy.answer(statements);
         }
     }
-    let taken = explained.iter().map(|policy| policy.size).sum();
-    let limit = blueprint.environment().quotas.role_policy_size;
-    ExplainedInline { budget: Budget { taken, limit }, policies: explained }
+    let taken = policies.iter().map(|policy| policy.size).sum();
+    let refusal = blueprint.over_budget().get(role).map(ToString::to_string);
+    let budget = Budget { taken, limit: quotas.role_policy_size };
+    (ExplainedInline { budget, refusal, policies }, managed)
 }
 
-/// The managed policies that the list at `path` names, each once.
-fn attachments(blueprint: &Blueprint, arns: &[String], path: &str) -> ExplainedAttachments {
+impl ExplainedManaged {
+    /// Adds reasons to its statements, which are the same each time.
+    fn answer(&mut self, statements: Vec<ExplainedStatement>) {
+        if self.statements.is_empty() {
+            self.statements = statements;
+            return;
+        }
+        for (own, other) in self.statements.iter_mut().zip(statements) {
+            own.reasons.extend(other.reasons);
+        }
+    }
+}
+
+/// The managed policies that the list at `path` names, each once; the role has `own` ones beside.
+fn attachments(
+    blueprint: &Blueprint,
+    arns: &[String],
+    path: &str,
+    own: usize,
+) -> ExplainedAttachments {
     let cluster = blueprint.cluster();
     let fact = |path: String| Fact::of(cluster, &Field::new(path));
     let mut places = BTreeMap::new();
@@ -137,7 +185,7 @@ fn attachments(blueprint: &Blueprint, arns: &[String], path: &str) -> ExplainedA
     });
     let limit = blueprint.environment().quotas.attached_policies_per_role;
     ExplainedAttachments {
-        budget: Budget { taken: places.len(), limit },
+        budget: Budget { taken: places.len() + own, limit },
         policies: policies.collect(),
         because: fact(path.to_owned()),
     }

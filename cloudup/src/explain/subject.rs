@@ -10,7 +10,7 @@ use crate::{
     manifest::{Cluster, did_you_mean, spec::Role},
     model::Blueprint,
     names,
-    policy::{InlinePolicies, instance_trust, service_account_trust},
+    policy::{Fitted, InlinePolicies, instance_trust, service_account_trust},
     service_accounts::{AddOn, ServiceAccount},
 };
 
@@ -56,9 +56,17 @@ impl Subject {
         }
     }
 
-    /// The inline policies that its role has, or that the role of a profile needs which groups
-    /// bring; none where the blueprint has no such role.
-    pub fn policies<'b>(&self, blueprint: &'b Blueprint) -> Option<&'b InlinePolicies> {
+    /// The documents of its role as an update writes them; as they are asked for, where the role is
+    /// not made, or [has no room](Blueprint::over_budget); none where the blueprint has no such
+    /// role.
+    pub fn documents(&self, blueprint: &Blueprint) -> Option<Fitted> {
+        let asked = self.policies(blueprint)?;
+        let written = blueprint.fitted().get(&self.role_name(blueprint.cluster().name()));
+        Some(written.cloned().unwrap_or_else(|| Fitted::of(asked)))
+    }
+
+    /// The inline policies that are asked for, whether or not there is room for them.
+    pub(super) fn policies<'b>(&self, blueprint: &'b Blueprint) -> Option<&'b InlinePolicies> {
         match self {
             Self::Instances(role) => blueprint.policies().get(role),
             Self::ServiceAccount(account) => {

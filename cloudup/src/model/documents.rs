@@ -151,7 +151,8 @@ impl Blueprint {
         documents
     }
 
-    fn overflow_arn(&self, role: &str, number: usize) -> String {
+    /// The ARN of a managed policy for what has no room inline, numbered from one.
+    pub(crate) fn overflow_arn(&self, role: &str, number: usize) -> String {
         let (partition, account) = self.account();
         policy_arn(partition, account, &self.policy_path(), &names::overflow_policy(role, number))
     }

@@ -206,6 +206,91 @@ fn a_printed_document_is_what_an_update_puts() {
     assert_eq!(policies.len(), 9);
 }
 
+/// A cluster whose nodes are given more than their inline policies have room for, with annotations.
+fn large(annotations: &str) -> Shell {
+    let statement = |n: u32| {
+        json!({
+            "Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectTagging"],
+            "Resource": format!("arn:aws:s3:::a-bucket-of-ours/{n:0>20}/*"),
+            "Condition": { "StringEquals": { "aws:PrincipalTag/n": n.to_string() } },
+        })
+    };
+    let list: Value = (0..80).map(statement).collect();
+    let given = format!("  additionalPolicies:\n    node: '{list}'\n");
+    let name = "  name: demo.example.com\n";
+    let manifest = small(&given, "").replacen(name, &format!("{name}{annotations}"), 1);
+    Shell::new().with_file("cluster.yaml", manifest)
+}
+
+#[test]
+fn a_role_that_an_update_refuses_is_explained() {
+    let shell = large("");
+    let refused = shell.run(UPDATE).expect(3);
+    let explained = iam(&shell, ["explain", "nodes", "-o", "json"]).expect(0);
+    Schema::published("explain").expect(&explained.json());
+    let inline = &explained.json()["roles"][0]["inline"];
+    assert!(inline["budget"]["taken"].as_u64() > inline["budget"]["limit"].as_u64(), "{inline}");
+    let refusal = inline["refusal"].as_str().expect("there is no room");
+    assert!(refused.stderr.contains(refusal), "{refused}");
+    let head: Vec<_> =
+        iam(&shell, ["explain"]).expect(0).stdout.lines().map(str::to_owned).collect();
+    let head = head.iter().skip_while(|line| !line.contains("inline policies")).take(15);
+    insta::assert_snapshot!(head.cloned().collect::<Vec<_>>().join("\n"));
+
+    let printed = iam(&shell, ["policy", "nodes", "--additional"]).expect(0);
+    let statements = printed.json()["Statement"].as_array().map(Vec::len);
+    assert_eq!(statements, Some(80), "as they are asked for");
+    assert_eq!(
+        printed.stderr,
+        "note: role nodes.demo.example.com has no room for its policies, so an update refuses to \
+         write them; see cloudup iam explain nodes.demo.example.com\n"
+    );
+}
+
+#[test]
+fn what_has_no_room_inline_is_printed_and_explained_as_an_update_puts_it() {
+    let shell = large("  annotations: { cloudup/policy-overflow: managed }\n");
+    shell.run(UPDATE.into_iter().chain(["--yes"])).expect(0);
+    let dump = shell.run(["toolbox", "dump", "-f", "cluster.yaml"]).expect(0).json();
+    let put = dump["managed_policies"].as_object().expect("there are some");
+    assert!(put.len() > 1);
+    let ran = iam(&shell, ["policy", "nodes", "--managed"]).expect(0);
+    assert_eq!(ran.stderr, "");
+    let printed = ran.json();
+    let explained = iam(&shell, ["explain", "nodes", "-o", "json"]).expect(0).json();
+    Schema::published("explain").expect(&explained);
+    let managed = explained["roles"][0]["managed"].as_array().expect("there are some");
+    assert_eq!(
+        (printed.as_object().map(|all| all.len()), managed.len()),
+        (Some(put.len()), put.len())
+    );
+    for policy in managed {
+        let [name, arn] = ["name", "arn"].map(|key| policy[key].as_str().expect("it is text"));
+        assert!(arn.ends_with(&format!(":policy/cloudup/demo.example.com/{name}")), "{arn}");
+        let put = Document::from_value(&put[arn]["policy"]).expect("it is a document");
+        assert_eq!(Document::from_value(&printed[name]).as_ref(), Ok(&put), "{name}");
+        let statements: Vec<_> = policy["statements"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|it| &it["statement"])
+            .collect();
+        assert_eq!(json!(statements), serde_json::to_value(&put).unwrap()["Statement"], "{name}");
+    }
+    let own = dump["inline_policies"]["nodes.demo.example.com/nodes.demo.example.com"].clone();
+    assert_eq!(iam(&shell, ["policy", "nodes"]).expect(0).stdout, pretty(&own));
+    let ran = iam(&shell, ["policy", "nodes", "--additional"]).expect(0);
+    let sentence = "role nodes.demo.example.com has no inline policy of additional permissions: \
+                    see --managed\n";
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", sentence));
+    let told = iam(&shell, ["explain", "nodes"]).expect(0).stdout;
+    let told: Vec<_> = told
+        .lines()
+        .filter(|line| line.contains("overflow-") || line.contains("attached"))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
 /// A document of the account's as it is printed: canonical, pretty, and nothing else.
 fn pretty(document: &Value) -> String {
     let document = Document::from_value(document).expect("it is a document");
@@ -219,6 +304,10 @@ fn a_role_without_permissions_prints_nothing_and_says_so() {
         (
             &["policy", "bastions"][..],
             "role bastions.demo.example.com needs no permissions: it has no policy of its own\n",
+        ),
+        (
+            &["policy", "nodes", "--managed"],
+            "role nodes.demo.example.com needs no managed policies: what it may do is inline\n",
         ),
         (
             &["policy", "control-plane", "--additional"],

@@ -155,7 +155,7 @@ impl Sketch {
     /// statements.
     pub(crate) fn overflowing(large: impl IntoIterator<Item = usize>) -> Self {
         let large = large.into_iter().map(|index| STATEMENTS + index);
-        let statements = BTreeSet::from_iter([0, 1].into_iter().chain(large));
+        let statements: BTreeSet<_> = [0, 1].into_iter().chain(large).collect();
         Self { additional: [(Role::Node, statements)].into(), overflows: true, ..Self::plain() }
     }
 
