@@ -19,14 +19,15 @@ pub(crate) fn of_one(document: &Document) {
     let apart = apart(document);
     let diff = AccessDiff::between([document], [&apart]);
     assert!(diff.is_empty(), "{}\n{}\n{diff}", document.compact(), apart.compact());
-    let small =
-        document.minimised().unwrap_or_else(|error| panic!("{}\n{error}", document.compact()));
+    // What cannot be proved is a legal outcome.
+    let Ok(small) = document.minimised() else { return };
     assert!(small.document.size() <= document.size(), "{}", document.compact());
     if document.check(DocumentUse::Permissions).is_ok() {
         assert_eq!(small.document.check(DocumentUse::Permissions), Ok(()));
     }
-    let again = small.document.minimised().expect("what is minimised can be minimised");
-    assert_eq!(again.document, small.document, "{}", document.compact());
+    if let Ok(again) = small.document.minimised() {
+        assert_eq!(again.document, small.document, "{}", document.compact());
+    }
 }
 
 fn mirror(one: &Document, other: &Document) {
@@ -114,7 +115,7 @@ impl Bytes<'_> {
         };
         let start = self.pick(["arn:aws:s3:::", "arn:aws:ec2:", "arn:*"]);
         let resources = self.values(start, &RESOURCE_PARTS);
-        statement = if shape & 24 == 24 {
+        statement = if shape & 0b1_1000 == 0b1_1000 {
             statement.all_resources_but(resources)
         } else {
             statement.resources(resources)
