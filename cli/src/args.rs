@@ -317,7 +317,7 @@ pub(crate) struct ExplainArgs {
     after_help = "Where the role has no such document, nothing is printed but a sentence on standard error. Of a role
 whose policies have no room, which an update refuses, the documents are those that are asked for.
 
-A role may have several managed policies, so --managed prints one JSON object: the name of each policy,
+A role may have several managed policies, so --managed prints one JSON object: each policy's name,
 and its document. Their path is /cloudup/CLUSTER/.
 
 Examples:

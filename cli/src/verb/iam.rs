@@ -80,7 +80,7 @@ pub(super) async fn policy(
     let Fitted { own, additional, managed, .. } = subject.documents(&blueprint).unwrap_or_default();
     if args.managed {
         if managed.is_empty() {
-            say(&format!("role {role} needs no managed policies: what it may do is inline"));
+            say(&format!("role {role} has no managed policies of the cluster's own"));
             return Ok(Exit::Done);
         }
         let named = |(number, document)| (names::overflow_policy(&role, number), document);

@@ -261,7 +261,7 @@ fn what_has_no_room_inline_is_printed_and_explained_as_an_update_puts_it() {
     Schema::published("explain").expect(&explained);
     let managed = explained["roles"][0]["managed"].as_array().expect("there are some");
     assert_eq!(
-        (printed.as_object().map(|all| all.len()), managed.len()),
+        (printed.as_object().map(serde_json::Map::len), managed.len()),
         (Some(put.len()), put.len())
     );
     for policy in managed {
@@ -307,7 +307,7 @@ fn a_role_without_permissions_prints_nothing_and_says_so() {
         ),
         (
             &["policy", "nodes", "--managed"],
-            "role nodes.demo.example.com needs no managed policies: what it may do is inline\n",
+            "role nodes.demo.example.com has no managed policies of the cluster's own\n",
         ),
         (
             &["policy", "control-plane", "--additional"],
