@@ -309,3 +309,19 @@ fn a_document_of_too_many_grants_is_left_as_it_is() {
     let told = "the document comes to 9003000 grants, and is minimised up to 1000";
     assert_eq!(error.to_string(), told);
 }
+
+#[test]
+fn what_holds_always_covers_what_holds_under_a_condition_and_not_the_other_way() {
+    let under = |statement: Statement| statement.when("Bool", "aws:SecureTransport", "true");
+    let (one, all) = (allow(&["s3:GetObject"], "*"), allow(&["s3:Get*"], "*"));
+    let table = [
+        ([under(one.clone()), all.clone()], 1),
+        ([one.clone(), under(all.clone())], 2),
+        ([under(one), Statement { effect: Effect::Deny, ..all }], 2),
+    ];
+    for (statements, expected) in table {
+        let document = document(statements);
+        let small = document.minimised().unwrap().document;
+        assert_eq!(small.statements.len(), expected, "{}", document.compact());
+    }
+}
