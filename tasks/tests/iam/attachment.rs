@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use cloudup_engine::{Adder, Finding, Lifecycle, Verdict, lifecycle::Sync};
 use cloudup_tasks::{
-    cloud::Aws,
-    iam::IamRolePolicyAttachment,
+    cloud::{Aws, iam::Quotas},
+    iam::{IamManagedPolicy, IamRolePolicyAttachment},
     local::{Account, Effect, Fault},
 };
 use proptest::{collection::btree_set, prelude::*};
 use serde_json::{Value, json};
 
 use super::{
-    ROLE, account, apply, apply_with, arn, converge, failure, managed, notes, owned, owner, plan,
-    plan_under, role, with, writes,
+    ROLE, account, allowing, apply, apply_with, arn, converge, failure, managed, notes, owned,
+    owner, plan, plan_under, role, with, writes,
 };
 
 fn attached(names: &[&str]) -> IamRolePolicyAttachment {
@@ -150,6 +150,116 @@ async fn what_iam_would_refuse_is_refused_before_anything_is_called() {
     }
     told.dedup();
     insta::assert_snapshot!(told.join("\n"));
+}
+
+/// A policy of the cluster's own in a seed, with these tags.
+fn own_policy(name: &str, tags: &Value) -> Value {
+    json!({ "arn": own_arn(name), "document": allowing(&["s3:*"]), "tags": tags })
+}
+
+fn own_arn(name: &str) -> String {
+    arn(&format!("{OWN}{name}"))
+}
+
+const OWN: &str = "cloudup/example.com/";
+
+/// A role with these policies of the cluster's own and of others, and `old`, `new`, `theirs` and
+/// `untagged` below the cluster's path.
+fn seed_of_own(own: &[&str], others: &[&str]) -> Value {
+    let mut seed = seed(&owned(ROLE), others);
+    let attached = seed["roles"][0]["attachedPolicies"].as_array_mut().unwrap();
+    attached.extend(own.iter().map(|name| json!(own_arn(name))));
+    seed["managedPolicies"].as_array_mut().unwrap().extend([
+        own_policy("old", &owned("old")),
+        own_policy("new", &owned("new")),
+        own_policy("theirs", &json!({ "kubernetes.io/cluster/other": "owned" })),
+        own_policy("untagged", &json!({})),
+    ]);
+    seed
+}
+
+/// Has these of the cluster's own attached; they are made as they are.
+fn own(
+    wanted: &IamRolePolicyAttachment,
+    names: &'static [&'static str],
+) -> impl Fn(&mut Adder<'_, Aws>) {
+    let wanted = wanted.clone();
+    move |graph| {
+        let made: Vec<_> = names
+            .iter()
+            .map(|name| {
+                let account = ("aws", "123456789012");
+                let path = format!("/{OWN}");
+                let document = allowing(&["s3:*"]);
+                let policy = IamManagedPolicy::new(*name, path, account, owner(), document);
+                (own_arn(name), graph.add(policy))
+            })
+            .collect();
+        let own = made.iter().map(|(arn, made)| (arn.clone(), made));
+        let attachment = graph.add(wanted.clone().own(arn(OWN), own)).id().clone();
+        for (_, made) in &made {
+            graph.order(made.id().clone(), attachment.clone());
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_others_are_left_alone_only_ours_come_and_go() {
+    let account = account(&seed_of_own(&["old", "theirs", "untagged"], &["a"]));
+    assert_eq!(
+        converge(&account, own(&attached(&[]).leaving_others(), &["new"])).await,
+        [
+            format!("AttachRolePolicy {ROLE}/{}", own_arn("new")),
+            format!("DetachRolePolicy {ROLE}/{}", own_arn("old")),
+        ]
+    );
+    let left = ["new", "theirs", "untagged"].map(own_arn);
+    assert_eq!(live(&account), left.into_iter().chain([arn("a")]).collect());
+}
+
+#[tokio::test]
+async fn where_the_manifest_governs_them_ours_and_what_it_lists_are_all_there_is() {
+    let account = account(&seed_of_own(&["old", "theirs"], &["a", "b"]));
+    converge(&account, own(&attached(&["b", "c"]), &["new"])).await;
+    assert_eq!(live(&account), [own_arn("new"), arn("b"), arn("c")].into());
+}
+
+#[tokio::test]
+async fn at_the_quota_what_is_others_makes_room_before_what_is_ours() {
+    let mut seed = seed_of_own(&["old"], &["a"]);
+    seed["quotas"] = json!({ "attachedPoliciesPerRole": 2 });
+    let quotas = Quotas { attached_policies_per_role: 2, ..Quotas::default() };
+    let account = account(&seed);
+    let wanted = attached(&[]).within(quotas);
+    let report = apply(&account, own(&wanted, &["new"])).await;
+    assert!(report.succeeded(), "{report:#?}");
+    assert_eq!(
+        writes(&account)[..2],
+        [
+            format!("DetachRolePolicy {ROLE}/{}", arn("a")),
+            format!("AttachRolePolicy {ROLE}/{}", own_arn("new")),
+        ]
+    );
+    assert_eq!(live(&account), [own_arn("new")].into());
+}
+
+#[tokio::test]
+async fn what_is_left_alone_makes_no_room() {
+    let quotas = Quotas { attached_policies_per_role: 2, ..Quotas::default() };
+    let wanted = attached(&[]).leaving_others().within(quotas);
+    // One of ours goes for another, right before it.
+    let mut seed = seed_of_own(&["old"], &["a"]);
+    seed["quotas"] = json!({ "attachedPoliciesPerRole": 2 });
+    let swapped = account(&seed);
+    let report = apply(&swapped, own(&wanted, &["new"])).await;
+    assert!(report.succeeded(), "{report:#?}");
+    assert_eq!(live(&swapped), [own_arn("new"), arn("a")].into());
+
+    let full = account(&seed_of_own(&[], &["a", "b"]));
+    let told = failure(&plan(&full, own(&wanted, &["new"])).await);
+    assert_eq!(told, failure(&apply(&full, own(&wanted, &["new"])).await));
+    assert_eq!(writes(&full), [] as [&str; 0]);
+    insta::assert_snapshot!(told);
 }
 
 proptest! {

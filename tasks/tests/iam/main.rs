@@ -3,6 +3,7 @@
 mod attachment;
 mod compute;
 mod existing;
+mod managed_policy;
 mod oidc_provider;
 mod profile;
 mod role;
