@@ -48,6 +48,9 @@ pub struct Environment {
     /// The instance types of groups with support for GPUs that have some.
     #[serde(skip)]
     pub gpu_types: BTreeSet<String>,
+    /// What we may not list, a sentence each: what is left over there is not found.
+    #[serde(skip)]
+    pub unlisted: Vec<String>,
 }
 
 /// Why the environment cannot be told.
@@ -146,14 +149,16 @@ impl Environment {
             .ok_or_else(|| EnvironmentError::Caller { arn: caller.arn.clone() })?;
         let hosted_zone_id =
             if needs_zone(cluster) { Some(hosted_zone(reader, cluster).await?) } else { None };
+        let mut unlisted = Vec::new();
         Ok(Self {
             partition: partition.to_owned(),
             account: caller.account,
             region,
             quotas: quotas(reader).await?,
             hosted_zone_id,
-            account_roles: account_roles(reader, cluster.name()).await?,
-            own_policies: own_policies(reader, cluster.name()).await?,
+            account_roles: account_roles(reader, cluster.name(), &mut unlisted).await?,
+            own_policies: own_policies(reader, cluster.name(), &mut unlisted).await?,
+            unlisted,
             has_network: has_network(reader, cluster.name()).await?,
             gpu_types: gpu_types(reader, cluster).await?,
         })
@@ -202,6 +207,7 @@ async fn quotas(reader: &dyn CloudReader) -> Result<Quotas, EnvironmentError> {
 async fn account_roles(
     reader: &dyn CloudReader,
     cluster: &str,
+    unlisted: &mut Vec<String>,
 ) -> Result<BTreeSet<String>, EnvironmentError> {
     let iam = reader.iam();
     let listed = patiently("list the roles", async || {
@@ -209,6 +215,10 @@ async fn account_roles(
     });
     match listed.await {
         Err(EnvironmentError::Cloud { source, .. }) if source.kind() == ErrorKind::Denied => {
+            unlisted.push(format!(
+                "roles may not be listed, so those of service accounts that the manifest no longer \
+                 names are not found: {source}"
+            ));
             Ok(BTreeSet::new())
         }
         answer => {
@@ -222,6 +232,7 @@ async fn account_roles(
 async fn own_policies(
     reader: &dyn CloudReader,
     cluster: &str,
+    unlisted: &mut Vec<String>,
 ) -> Result<BTreeSet<String>, EnvironmentError> {
     let (iam, path) = (reader.iam(), names::policy_path(cluster));
     let listed = patiently("list the cluster's managed policies", async || {
@@ -230,6 +241,10 @@ async fn own_policies(
     });
     match listed.await {
         Err(EnvironmentError::Cloud { source, .. }) if source.kind() == ErrorKind::Denied => {
+            unlisted.push(format!(
+                "managed policies may not be listed, so those of the cluster that nothing needs any \
+                 more are not found: {source}"
+            ));
             Ok(BTreeSet::new())
         }
         answer => {

@@ -7,6 +7,7 @@ use cloudup::{
     manifest::{Cluster, Manifest},
     phase::Phase,
     policy::instance_trust,
+    service_accounts::AddOn,
     update::{Update, UpdateOptions, UpdateReport},
 };
 use cloudup_engine::{Options, Outcome};
@@ -173,14 +174,18 @@ async fn a_users_account_has_exactly_what_its_entry_says() {
     apply(&account, &attached).await;
     assert_eq!(owned(&account, &attached).await.policy_attachments, there.policy_attachments);
 
+    // Whoever goes over to a policy of its own lets the others go, once it has that.
     let inline = cluster(&entries(INLINE));
     apply(&account, &inline).await;
-    let policies = owned(&account, &inline).await.inline_policies;
-
+    let there = owned(&account, &inline).await;
     assert_eq!(
-        policies[&format!("{WRITER}/{WRITER}")]["Statement"],
+        there.inline_policies[&format!("{WRITER}/{WRITER}")]["Statement"],
         json!([{ "Sid": "NotThose", "Effect": "Allow", "NotAction": "iam:*", "Resource": "*" }])
     );
+    assert_eq!(there.policy_attachments, []);
+    let calls = account.journal().calls;
+    let at = |operation| calls.iter().rposition(|call| call.operation == operation);
+    assert!(at("PutRolePolicy") < at("DetachRolePolicy"), "{calls:#?}");
 }
 
 #[tokio::test]
@@ -245,6 +250,48 @@ async fn who_may_not_list_or_read_roles_of_accounts_can_still_work_on_the_others
     let account = troubled(&account(), &faults);
     let done = try_to_apply(&account, &cluster("")).await;
     assert!(done.report.succeeded(), "{:?}", done.report);
+    let of_add_ons = AddOn::ALL.len();
+    assert_eq!(done.report.counts().warned, of_add_ons, "{:?}", done.report);
+    let notices: Vec<_> = done.notices.iter().map(ToString::to_string).collect();
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert!(notices[0].starts_with("roles may not be listed"), "{notices:?}");
+}
+
+#[tokio::test]
+async fn what_add_ons_and_removed_accounts_had_may_be_hidden_from_us() {
+    let bounded = "  iam: { permissionsBoundary: arn:aws:iam::123456789012:policy/bound }\n";
+    let (with, without) = (cluster(&entries(LOGS)), cluster(bounded));
+    for operation in
+        ["GetRole", "ListInstanceProfilesForRole", "ListRolePolicies", "ListAttachedRolePolicies"]
+    {
+        for phase in [None, Some(Phase::Cluster)] {
+            let account = account();
+            apply(&account, &with).await;
+            let fault = json!({ "operation": operation, "resource": WRITER, "effect": "deny" });
+            let account = troubled(&account, &json!([fault]));
+            let options = UpdateOptions { phase, ..UpdateOptions::default() };
+            let planned = plan(&account, &without, options.clone()).await;
+            assert!(planned.report.succeeded(), "{operation}: {:?}", planned.report);
+            assert!(planned.report.counts().warned > 0, "{operation}: {:?}", planned.report);
+            let update = prepare(&account, &without, options).await;
+            let cloud = Snapshot::of_writer(account.clone());
+            let done = update.apply(&cloud, &Options::default(), |_| ()).await.unwrap();
+            assert!(done.report.succeeded(), "{operation}: {:?}", done.report);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_attached_to_an_add_ons_role_is_left_alone() {
+    let account = account();
+    let with = cluster(ADD_ONS);
+    apply(&account, &with).await;
+    let role = "dns-controller.kube-system.sa.demo.example.com";
+    let metrics = "arn:aws:iam::123456789012:policy/metrics";
+    CloudWriter::iam(&*account).attach_role_policy(role, metrics).await.unwrap();
+    apply(&account, &with).await;
+    let attached = owned(&account, &with).await.policy_attachments;
+    assert_eq!(attached.len(), 1, "{attached:?}");
 }
 
 #[tokio::test]

@@ -16,7 +16,10 @@ pub use service_accounts::AccountRole;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cloudup_engine::{Adder, Graph, Lifecycle, Mode, Ref, Source, TaskId};
+use cloudup_engine::{
+    Adder, ErrorKind, Finding, Graph, Lifecycle, Mode, Ref, Source, TaskId, Verdict,
+    lifecycle::ExistsAndWarnIfChanges,
+};
 use cloudup_tasks::{
     cloud::Aws,
     iam::{IamInstanceProfile, Owner},
@@ -183,6 +186,8 @@ impl Blueprint {
             );
             notices.push(Notice { place: Some(source.place("spec.iam")), message });
         }
+        let unlisted = self.environment.unlisted.iter();
+        notices.extend(unlisted.map(|message| Notice { place: None, message: message.clone() }));
         for (role, fitted) in &self.fitted {
             notices.extend(fitted.notices(role).map(|message| Notice { place: None, message }));
         }
@@ -254,6 +259,24 @@ fn watched(
         graph.under(instead, Source::Default)
     } else {
         graph.under(lifecycle, source)
+    }
+}
+
+/// For what is left over and is not for this run to take away: it is mentioned, as far as we may
+/// read it. By its name alone it need not be ours, nor be for us to read.
+#[derive(Clone, Copy, Debug)]
+struct WarnIfLeftOver;
+
+impl Lifecycle for WarnIfLeftOver {
+    fn name(&self) -> &'static str {
+        "WarnIfLeftOver"
+    }
+
+    fn decide(&self, finding: &Finding) -> Verdict {
+        match finding {
+            Finding::Unreadable { error } if error.kind == ErrorKind::Denied => Verdict::Warn,
+            other => ExistsAndWarnIfChanges.decide(other),
+        }
     }
 }
 

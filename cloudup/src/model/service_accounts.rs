@@ -2,14 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use cloudup_engine::{
-    Graph,
-    lifecycle::{ExistsAndWarnIfChanges, WarnIfInsufficientAccess},
-};
+use cloudup_engine::{Graph, lifecycle::WarnIfInsufficientAccess};
 use cloudup_tasks::{cloud::Aws, iam::IamRole};
 
 use super::{
-    Blueprint, Profiles, Run,
+    Blueprint, Profiles, Run, WarnIfLeftOver,
     documents::{self, RoleOf},
     governed, watched,
 };
@@ -30,7 +27,8 @@ pub struct AccountRole {
     pub account: ServiceAccount,
     /// Its inline policy.
     pub policies: InlinePolicies,
-    /// The ARNs of the managed policies that are to be attached to it, if the manifest says.
+    /// The ARNs of the managed policies that are to be attached to it, where they are governed:
+    /// those of accounts that the manifest gives away are, those of add-ons are not.
     pub attached: Option<BTreeSet<String>>,
 }
 
@@ -55,7 +53,8 @@ pub(super) fn wanted(
             Ok(policies) => roles.push(AccountRole {
                 account: entry.into(),
                 policies,
-                attached: (!attached.is_empty()).then_some(attached),
+                // An entry says all that its role may do: without ARNs nothing is attached.
+                attached: Some(attached),
             }),
             Err(error) => errors.push(error),
         }
@@ -87,7 +86,7 @@ pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, profi
     }
     let restricted_to_another = run.phase.is_some_and(|phase| phase != Phase::Security);
     let mut leftovers = if restricted_to_another {
-        watched(graph, run, Phase::Security, ExistsAndWarnIfChanges)
+        watched(graph, run, Phase::Security, WarnIfLeftOver)
     } else {
         // By their names alone they need not be ours, nor be there, nor be for us to read.
         watched(graph, run, Phase::Security, WarnIfInsufficientAccess)

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use cloudup_engine::{Graph, lifecycle::ExistsAndWarnIfChanges};
+use cloudup_engine::{Graph, lifecycle::WarnIfInsufficientAccess};
 use cloudup_tasks::{
     cloud::Aws,
     iam::{IamInstanceProfile, IamRole},
 };
 
-use super::{Blueprint, Profiles, Run, documents, governed, watched};
+use super::{Blueprint, Profiles, Run, WarnIfLeftOver, documents, watched};
 use crate::{manifest::spec::Role, names, phase::Phase};
 
 /// The roles that we would have made for groups that are gone, or that bring their own profile by
@@ -34,9 +34,10 @@ pub(super) fn add(
         let has_groups = blueprint.policies.contains_key(&role);
         let restricted_to_another = run.phase.is_some_and(|phase| phase != Phase::Security);
         let mut tasks = if restricted_to_another || (has_groups && !run.prune) {
-            watched(graph, run, Phase::Security, ExistsAndWarnIfChanges)
+            watched(graph, run, Phase::Security, WarnIfLeftOver)
         } else {
-            governed(graph, run, Phase::Security)
+            // By their names alone they need not be ours, nor be there, nor be for us to read.
+            watched(graph, run, Phase::Security, WarnIfInsufficientAccess)
         };
         let profile = tasks
             .unwanted(IamInstanceProfile::unwanted(&name, blueprint.owner()).unless_in(&asked_for));

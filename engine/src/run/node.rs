@@ -98,7 +98,7 @@ impl<T: Task> Added<T> {
         let strays = listed.into_iter().map(|stray| site.judge(stray)).collect();
         let mut turn = match self.purpose {
             Purpose::Wanted => self.bring_about(site, found, finding, strays).await,
-            Purpose::Unwanted => self.do_away(site, found, strays),
+            Purpose::Unwanted => self.do_away(site, found, strays, doubt.is_some()),
         };
         if let (Some(doubt), Ok(outcome)) = (doubt, &mut turn.outcome) {
             if *outcome == Outcome::Kept {
@@ -165,12 +165,14 @@ impl<T: Task> Added<T> {
         Turn { change, strays, has_output, ..Turn::new(finding, Some(verdict), outcome) }
     }
 
-    /// The turn of something that should not be there.
+    /// The turn of something that should not be there. Where it is in doubt what it holds, it stays
+    /// for now: it could not go before that.
     fn do_away(
         &self,
         site: &Site<'_, T::Provider>,
         found: Option<Found<T>>,
         mut strays: Vec<Judged>,
+        in_doubt: bool,
     ) -> Turn {
         let Some(found) = found else {
             let turn = Turn::new(Finding::Same, Some(Verdict::Keep), Ok(Outcome::Kept));
@@ -184,12 +186,16 @@ impl<T: Task> Added<T> {
         let stray = Stray { kind: T::KIND, name, fields: fields.clone(), deferred };
         let judged = Judged::new(stray, site.governance().clone(), true);
         let verdict = judged.verdict;
-        let outcome = judged.settled(site.prune).unwrap_or(Ok(Outcome::Planned));
+        let outcome = judged.settled(site.prune).unwrap_or(Ok(if in_doubt {
+            Outcome::Warned
+        } else {
+            Outcome::Planned
+        }));
         if matches!(outcome, Ok(Outcome::Planned)) {
             strays.push(judged);
         }
         self.publish(Some(found.output));
-        let change = ChangeKind::of_stray(verdict);
+        let change = if in_doubt { ChangeKind::None } else { ChangeKind::of_stray(verdict) };
         let turn = Turn::new(Finding::Stray { fields }, Some(verdict), outcome);
         Turn { change, strays, has_output: true, ..turn }
     }
