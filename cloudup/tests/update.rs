@@ -369,6 +369,38 @@ async fn a_role_of_that_name_which_is_not_ours_is_left_alone() {
 }
 
 #[tokio::test]
+async fn roles_of_removed_groups_that_may_not_be_read_do_not_stop_the_rest() {
+    let brought = [control_plane(), shared_nodes()];
+    let gone = [control_plane()];
+    let table = [
+        ("GetRole", &brought[..], None, false),
+        ("GetRole", &brought, None, true),
+        ("GetRole", &brought, Some(Phase::Cluster), false),
+        ("GetRole", &gone, None, false),
+        ("GetRole", &gone, Some(Phase::Cluster), false),
+        ("GetInstanceProfile", &brought, None, false),
+        ("GetInstanceProfile", &gone, None, false),
+        ("ListInstanceProfilesForRole", &gone, None, false),
+        ("ListAttachedRolePolicies", &gone, None, false),
+    ];
+    let seeded = account();
+    let before = cluster("", &[control_plane(), group("nodes", "Node", "")]);
+    apply(&seeded, &before, UpdateOptions::default()).await;
+    for (operation, groups, phase, prune) in table {
+        let mut state = serde_json::to_value(seeded.state().unwrap()).unwrap();
+        state["faults"] = json!([
+            { "operation": operation, "resource": "nodes.demo.example.com", "effect": "deny" },
+        ]);
+        let account = Arc::new(Account::in_memory(State::from_value(&state).unwrap()).recording());
+        let options = UpdateOptions { phase, prune, ..UpdateOptions::default() };
+        let done = apply(&account, &cluster("", groups), options).await;
+        let told = lines(&done);
+        assert!(done.report.succeeded(), "{operation}: {told}");
+        assert!(told.contains("Warned"), "{operation}: {told}");
+    }
+}
+
+#[tokio::test]
 async fn every_mistake_is_told_before_anything_is_called() {
     let account = account();
     let mut cluster = cluster("", &[control_plane(), group("nodes", "Node", "")]);

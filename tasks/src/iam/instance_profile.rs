@@ -258,6 +258,9 @@ impl Task for IamInstanceProfile {
             let is_kept = strays::keeper(reader, role, &self.about.0.kept_by).await?.is_some();
             if is_kept || !self.is_own_role(reader, role).await? {
                 strays.push(strays::membership(&self.name, role));
+            } else {
+                // It leaves with what it holds. If that may not be listed, both stay.
+                strays::of_role(reader, role).await?;
             }
         }
         Ok(strays)
