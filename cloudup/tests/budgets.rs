@@ -84,11 +84,11 @@ fn alike(index: usize) -> Value {
 
 /// What the manifest adds to each role.
 fn adding(parts: &[(&str, Vec<Value>)]) -> String {
-    let parts: String = parts
-        .iter()
-        .map(|(role, statements)| format!("    {role}: '{}'\n", json!(statements)))
-        .collect();
-    format!("  additionalPolicies:\n{parts}")
+    let mut lines = String::from("  additionalPolicies:\n");
+    for (role, statements) in parts {
+        writeln!(lines, "    {role}: '{}'", json!(statements)).unwrap();
+    }
+    lines
 }
 
 fn large(role: &str, count: usize) -> String {
