@@ -230,7 +230,7 @@ fn fields_are_set_without_an_editor() {
         ("the same", &["edit", "ig", "nodes", "--set", "spec.maxSize=4"]),
         (
             "no such field",
-            &["edit", "ig", "nodes", "--set", "spec.maxsize=4", "--unset", "spec.image"],
+            &["edit", "ig", "nodes", "--set", "spec.maxsize=4", "--unset", "spec.maxPrice"],
         ),
         ("no such value", &["edit", "ig", "nodes", "--set", "spec.maxSize=many"]),
         ("it makes no sense", &["edit", "ig", "nodes", "--set", "spec.minSize=9"]),

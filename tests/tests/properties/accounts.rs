@@ -96,7 +96,7 @@ impl Seed {
             "roles": roles,
             "instanceProfiles": profiles,
             "managedPolicies": policies.map(|arn| json!({ "arn": arn })).collect::<Vec<_>>(),
-            "quotas": { "attachedPoliciesPerRole": self.attached_policies_per_role },
+            "quotas": { "attachedPoliciesPerRole": self.attached_policies_per_role + OVERFLOW },
             "pageSize": self.page_size,
             "securityGroups": Vec::from(
                 ["masters", "nodes", "bastion"].map(|name| network(name, sketch.name)),
@@ -177,7 +177,11 @@ fn found(most: usize) -> impl Strategy<Value = Found> {
         })
 }
 
-/// Accounts whose roles may have `quota` managed policies.
+/// The most managed policies that what has no room inline goes into.
+const OVERFLOW: usize = 3;
+
+/// Accounts whose roles may have `quota` managed policies, and as many more as what has no room
+/// inline takes.
 pub(crate) fn seeds(quota: usize) -> impl Strategy<Value = Seed> {
     let each = spec::Role::ALL.map(|role| {
         option::weighted(0.3, found(quota)).prop_map(move |found| found.map(|found| (role, found)))

@@ -61,7 +61,7 @@ impl Update {
         let report = apply(&account, sketch, asked()).await;
         assert!(report.report.is_settled(), "{}{}", troubles(&report), context());
         assert_eq!(account.journal().writes().count(), 0, "{}", context());
-        troubled
+        troubled.ok()
     }
 }
 

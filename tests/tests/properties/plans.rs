@@ -92,7 +92,7 @@ fn whatever_decides_over_tasks_nothing_is_done_that_the_plan_did_not_say() {
             let account = account(&before);
             // Overrides that fit no task are refused, and then there is nothing to compare.
             let done = try_apply(&account, &to, asked.clone(), &Options::default()).await;
-            let Some(done) = done else { return };
+            let Ok(done) = done else { return };
             let said = plan(&accounts::account(&before), &to, asked.clone()).await;
             let (said, did) = (changes(&said), changes(&done));
             let unsaid: Vec<_> = did.iter().filter(|change| !said.contains(change)).collect();

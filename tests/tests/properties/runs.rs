@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cloudup::update::{Update, UpdateOptions, UpdateReport};
+use cloudup::update::{Update, UpdateError, UpdateOptions, UpdateReport};
 use cloudup_engine::Options;
 use cloudup_tasks::{
     cloud::{CloudReader, CloudWriter},
@@ -52,17 +52,17 @@ pub(crate) async fn plan<C: CloudReader + 'static>(
     report.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// An apply by somebody who just came; nothing where it did not even begin.
+/// An apply by somebody who just came, or why it did not even begin.
 pub(crate) async fn try_apply<C: CloudWriter + 'static>(
     account: &Arc<C>,
     sketch: &Sketch,
     asked: UpdateOptions,
     options: &Options,
-) -> Option<UpdateReport> {
+) -> Result<UpdateReport, UpdateError> {
     let cloud = Snapshot::of_writer(account.clone() as Arc<dyn CloudWriter>);
-    let update = Update::prepare(sketch.cluster(), asked, cloud.reader()).await.ok()?;
+    let update = Update::prepare(sketch.cluster(), asked, cloud.reader()).await?;
     let report = update.apply(&cloud, options, |_| ()).await;
-    Some(report.unwrap_or_else(|error| panic!("{error}")))
+    Ok(report.unwrap_or_else(|error| panic!("{error}")))
 }
 
 /// An apply that must get somewhere.
@@ -72,7 +72,7 @@ pub(crate) async fn apply<C: CloudWriter + 'static>(
     asked: UpdateOptions,
 ) -> UpdateReport {
     let report = try_apply(account, sketch, asked, &Options::default()).await;
-    report.expect("it begins")
+    report.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What went wrong, for people.
