@@ -29,8 +29,8 @@ import traceback
 import urllib.parse
 from xml.sax.saxutils import escape
 
-# Images are named here and never looked at: an account need not start with 1,301 of them.
-os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
+# An account starts with one image, and not with 1,301 of them.
+os.environ["MOTO_AMIS_PATH"] = os.path.join(os.path.dirname(__file__), "images.json")
 
 import repairs  # noqa: F401 - repairs moto by being imported
 import repairs_compute  # noqa: F401 - the same
