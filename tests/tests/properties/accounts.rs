@@ -235,7 +235,7 @@ pub(crate) fn essence(state: &State) -> Value {
         let template = template.expect("groups start from templates that are there");
         used.id.clone_from(&template.name);
         if used.version == template.default_version.to_string() {
-            used.version = "in force".to_owned();
+            "in force".clone_into(&mut used.version);
         }
         // Instances are as they were started, whenever that was.
         for instance in &mut group.instances {

@@ -19,7 +19,7 @@ async fn put(backend: &dyn Backend, text: &str, over: Option<&Version>) -> Resul
     backend.put("a/b", text.as_bytes().to_vec(), over).await
 }
 
-fn is_refused<T>(result: Result<T, Error>) -> bool {
+fn is_refused<T>(result: &Result<T, Error>) -> bool {
     matches!(result, Err(Error::AlreadyExists { .. } | Error::Precondition { .. }))
 }
 
@@ -29,13 +29,13 @@ fn writes_are_over_what_is_there_or_refused() {
         block_on(async {
             let first = put(backend, "first", None).await.unwrap();
             assert_eq!(backend.get("a/b").await.unwrap().unwrap().version, first);
-            assert!(is_refused(put(backend, "another", None).await));
+            assert!(is_refused(&put(backend, "another", None).await));
             let second = put(backend, "second", Some(&first)).await.unwrap();
             assert_ne!(second, first);
-            assert!(is_refused(put(backend, "late", Some(&first)).await));
+            assert!(is_refused(&put(backend, "late", Some(&first)).await));
             assert_eq!(backend.get("a/b").await.unwrap().unwrap().bytes, b"second");
             backend.delete("a/b").await.unwrap();
-            assert!(is_refused(put(backend, "late", Some(&second)).await));
+            assert!(is_refused(&put(backend, "late", Some(&second)).await));
             assert!(backend.get("a/b").await.unwrap().is_none());
             backend.delete("a/b").await.unwrap();
         });
