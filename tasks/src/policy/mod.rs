@@ -10,13 +10,14 @@
 //! ```
 //! use cloudup_tasks::policy::Document;
 //!
-//! let error = Document::parse(r#"{"Statement": [{"Efect": "Allow", "Action": "s3:*"}]}"#)
+//! let error = Document::parse(r#"{"Statement": [{"Efect": "Allow", "Action": "GetObject"}]}"#)
 //!     .unwrap_err();
 //! assert_eq!(
 //!     error.to_string(),
-//!     "Statement[0]: has no `Effect` (say `Allow` or `Deny`) at line 1, column 16; \
-//!      Statement[0].Efect: is not a member that a policy has here \
-//!      (did you mean `Effect`?) at line 1, column 17"
+//!     "Statement[0].Efect: is not a member that a policy has here \
+//!      (did you mean `Effect`?) at line 1, column 17; \
+//!      Statement[0].Action: `GetObject` is not an action \
+//!      (write it as `service:Action`, such as `ec2:DescribeRegions`) at line 1, column 45"
 //! );
 //! ```
 
