@@ -5,8 +5,6 @@ use std::{
     process::{Command, Stdio},
 };
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use cloudup_engine::ErrorKind;
 use cloudup_tasks::{
     aws::AwsCloud,
@@ -23,21 +21,7 @@ const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","P
 
 /// The adapter in an account, without touching this process's environment.
 fn connect(account: &Account) -> AwsCloud {
-    let env = account.env();
-    let keys = Credentials::new(
-        &env["AWS_ACCESS_KEY_ID"],
-        &env["AWS_SECRET_ACCESS_KEY"],
-        Some(env["AWS_SESSION_TOKEN"].clone()),
-        None,
-        "moto",
-    );
-    let config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new("us-east-1"))
-        .endpoint_url(account.endpoint())
-        .credentials_provider(SharedCredentialsProvider::new(keys))
-        .build();
-    AwsCloud::new(&config)
+    AwsCloud::new(&account.sdk_config())
 }
 
 fn new_role<'a>(name: &'a str, tags: &'a Tags) -> NewRole<'a> {

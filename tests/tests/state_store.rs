@@ -6,8 +6,6 @@ use std::{
     time::Duration,
 };
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use cloudup::store::{Claim, Store, StoreError};
 use cloudup_tasks::aws::objects;
 use cloudup_tests::moto::{self, Account};
@@ -18,21 +16,8 @@ const CLUSTER: &str = "demo.example.com";
 const DEMO: &str = include_str!("../../examples/demo.example.com.yaml");
 
 async fn connect(account: &Account, bucket: &str) -> Store {
-    let env = account.env();
-    let keys = Credentials::new(
-        &env["AWS_ACCESS_KEY_ID"],
-        &env["AWS_SECRET_ACCESS_KEY"],
-        Some(env["AWS_SESSION_TOKEN"].clone()),
-        None,
-        "moto",
-    );
-    let config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new("us-east-1"))
-        .endpoint_url(account.endpoint())
-        .credentials_provider(SharedCredentialsProvider::new(keys))
-        .build();
-    let objects = objects::s3_with(&config, bucket, None).await.expect("it can be opened");
+    let objects =
+        objects::s3_with(&account.sdk_config(), bucket, None).await.expect("it can be opened");
     Store::objects(objects, "state".into(), format!("s3://{bucket}/state"))
 }
 

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, process::Command};
 
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -105,6 +107,19 @@ impl Account {
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
             ("NO_PROXY", "127.0.0.1".to_owned()),
         ])
+    }
+
+    /// What the SDK needs to end up here, without a look at this process's environment.
+    pub fn sdk_config(&self) -> SdkConfig {
+        let token = Some(self.session_token.clone());
+        let keys =
+            Credentials::new(&self.access_key_id, &self.secret_access_key, token, None, "moto");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(self.endpoint())
+            .credentials_provider(SharedCredentialsProvider::new(keys))
+            .build()
     }
 
     /// Has a program run in this account and no other, whatever this process's environment says.

@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use cloudup::{
     dump::dump,
     manifest::spec::Role,
@@ -20,21 +18,7 @@ use crate::{
 };
 
 fn connect(account: &Account) -> Arc<AwsCloud> {
-    let env = account.env();
-    let keys = Credentials::new(
-        &env["AWS_ACCESS_KEY_ID"],
-        &env["AWS_SECRET_ACCESS_KEY"],
-        Some(env["AWS_SESSION_TOKEN"].clone()),
-        None,
-        "moto",
-    );
-    let config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new("us-east-1"))
-        .endpoint_url(account.endpoint())
-        .credentials_provider(SharedCredentialsProvider::new(keys))
-        .build();
-    Arc::new(AwsCloud::new(&config))
+    Arc::new(AwsCloud::new(&account.sdk_config()))
 }
 
 const POLICIES: [&str; 3] = [
