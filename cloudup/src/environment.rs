@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, fmt, time::Duration};
 
 use cloudup_engine::ErrorKind;
 use cloudup_tasks::cloud::{
-    CloudError, CloudReader, all_pages, ec2::Tagged, iam::Quotas, route53::HostedZone,
+    CloudError, CloudReader, all_pages,
+    iam::Quotas,
+    route53::HostedZone,
+    vpc::{Which, all_security_groups},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,15 +45,16 @@ pub struct Environment {
     /// those that nothing needs any more. Empty where we may not list policies.
     #[serde(skip)]
     pub own_policies: BTreeSet<String>,
-    /// Whether there are security groups of the cluster, in which instances can be started.
-    #[serde(skip)]
-    pub has_network: bool,
     /// The instance types of groups with support for GPUs that have some.
     #[serde(skip)]
     pub gpu_types: BTreeSet<String>,
     /// What we may not list, a sentence each: what is left over there is not found.
     #[serde(skip)]
     pub unlisted: Vec<String>,
+    /// The ids of the security groups that instance groups name and that are not there. Empty
+    /// where we may not ask.
+    #[serde(skip)]
+    pub missing_security_groups: BTreeSet<String>,
 }
 
 /// Why the environment cannot be told.
@@ -127,11 +131,12 @@ impl Environment {
         let region = region(&cluster.spec.subnets)?;
         // Nothing is too large for limits that are not known yet.
         let quotas = Quotas { role_policy_size: usize::MAX, ..Quotas::default() };
-        Ok(Self { region, quotas, has_network: true, ..Self::default() })
+        Ok(Self { region, quotas, ..Self::default() })
     }
 
-    /// Asks STS who is calling, IAM for the account's limits, its roles and the cluster's policies and, where some role writes DNS
-    /// records, Route 53 for the zone. What is throttled is asked for again, a few times.
+    /// Asks STS who is calling, IAM for the account's limits, its roles and the cluster's policies;
+    /// where some role writes DNS records, Route 53 for the zone; and EC2 for the security groups
+    /// that the manifest names. What is throttled is asked for again, a few times.
     ///
     /// # Errors
     ///
@@ -159,8 +164,8 @@ impl Environment {
             account_roles: account_roles(reader, cluster.name(), &mut unlisted).await?,
             own_policies: own_policies(reader, cluster.name(), &mut unlisted).await?,
             unlisted,
-            has_network: has_network(reader, cluster.name()).await?,
             gpu_types: gpu_types(reader, cluster).await?,
+            missing_security_groups: missing_security_groups(reader, cluster).await?,
         })
     }
 }
@@ -254,20 +259,6 @@ async fn own_policies(
     }
 }
 
-/// Whether the cluster has security groups, as far as we may ask.
-async fn has_network(reader: &dyn CloudReader, cluster: &str) -> Result<bool, EnvironmentError> {
-    let (ec2, tagged) = (reader.ec2(), Tagged::of_cluster(cluster));
-    let found = patiently("look for the cluster's security groups", async || {
-        ec2.describe_security_groups(&tagged, None).await
-    });
-    match found.await {
-        Err(EnvironmentError::Cloud { source, .. }) if source.kind() == ErrorKind::Denied => {
-            Ok(false)
-        }
-        answer => Ok(!answer?.items.is_empty()),
-    }
-}
-
 /// Those of the groups' instance types that have GPUs, where nodes are to use them.
 async fn gpu_types(
     reader: &dyn CloudReader,
@@ -293,6 +284,29 @@ async fn gpu_types(
         }
     }
     Ok(found)
+}
+
+/// The security groups that instance groups name and that are not there, as far as we may ask.
+async fn missing_security_groups(
+    reader: &dyn CloudReader,
+    cluster: &Cluster,
+) -> Result<BTreeSet<String>, EnvironmentError> {
+    let named = cluster.groups.iter().filter_map(|it| it.spec.security_group_override.as_ref());
+    let mut missing = BTreeSet::new();
+    for id in named.collect::<BTreeSet<_>>() {
+        let found = patiently("look for the security groups that the manifest names", async || {
+            all_security_groups(reader.vpc(), Which::Id(id)).await
+        });
+        match found.await {
+            Err(EnvironmentError::Cloud { source, .. }) if source.kind() == ErrorKind::Denied => {}
+            answer => {
+                if answer?.is_empty() {
+                    missing.insert(id.clone());
+                }
+            }
+        }
+    }
+    Ok(missing)
 }
 
 /// The partition in an ARN.

@@ -25,7 +25,8 @@ pub fn issuer(cluster: &Cluster, region: &str) -> String {
 pub(crate) fn decided(cluster: &Cluster, region: &str) -> (String, Because) {
     let field = "spec.kubeAPIServer.serviceAccountIssuer";
     let spec = &cluster.spec;
-    let KubeApiServer { service_account_issuer, anonymous_auth } = &spec.kube_api_server;
+    let KubeApiServer { service_account_issuer, anonymous_auth, service_node_port_range: _ } =
+        &spec.kube_api_server;
     if let Some(issuer) = service_account_issuer {
         return (issuer.clone(), Because::field(field));
     }

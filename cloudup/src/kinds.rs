@@ -79,12 +79,12 @@ pub(crate) fn empty_graph() -> Graph<Aws> {
 
 #[cfg(test)]
 mod tests {
-    use cloudup_tasks::iam::kind;
+    use cloudup_tasks::{iam::kind, vpc};
 
     use super::*;
 
     #[test]
-    fn kinds_are_in_order_and_those_of_iam_are_security() {
+    fn kinds_are_in_order_and_have_the_phases_that_they_have_in_kops() {
         assert!(KINDS.is_sorted_by(|(a, _), (b, _)| a < b));
         for kind in [
             kind::ROLE,
@@ -95,6 +95,26 @@ mod tests {
             kind::INSTANCE_PROFILE_ROLE,
             kind::OIDC_PROVIDER,
         ] {
+            assert_eq!(phase(kind), Some(Phase::Security), "{kind}");
+        }
+        for kind in [
+            vpc::kind::VPC,
+            vpc::kind::VPC_CIDR_BLOCK,
+            vpc::kind::VPC_AMAZON_IPV6_CIDR_BLOCK,
+            vpc::kind::DHCP_OPTIONS,
+            vpc::kind::VPC_DHCP_OPTIONS_ASSOCIATION,
+            vpc::kind::SUBNET,
+            vpc::kind::INTERNET_GATEWAY,
+            vpc::kind::EGRESS_ONLY_INTERNET_GATEWAY,
+            vpc::kind::ROUTE_TABLE,
+            vpc::kind::ROUTE,
+            vpc::kind::ROUTE_TABLE_ASSOCIATION,
+            vpc::kind::ELASTIC_IP,
+            vpc::kind::NAT_GATEWAY,
+        ] {
+            assert_eq!(phase(kind), Some(Phase::Network), "{kind}");
+        }
+        for kind in [vpc::kind::SECURITY_GROUP, vpc::kind::SECURITY_GROUP_RULE] {
             assert_eq!(phase(kind), Some(Phase::Security), "{kind}");
         }
         assert_eq!(phase("LaunchTemplate"), Some(Phase::Cluster));

@@ -1,4 +1,4 @@
-//! kOps manifests in, the instance IAM of a Kubernetes cluster on AWS out.
+//! kOps manifests in, the network and the IAM of a Kubernetes cluster on AWS out.
 //!
 //! Read a [`Manifest`](manifest::Manifest), [`prepare`](update::Update::prepare) an update of one
 //! of its clusters, then plan or apply it; [`dump`] says what the cluster owns in the account.
@@ -21,4 +21,5 @@ pub mod policy;
 pub mod service_accounts;
 pub mod ssh;
 pub mod store;
+pub mod subnets;
 pub mod update;

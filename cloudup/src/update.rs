@@ -40,7 +40,7 @@
 //!
 //! let update = Update::prepare(cluster, UpdateOptions::default(), cloud.reader()).await?;
 //! let planned = update.plan(cloud.reader(), &Options::default(), |_| ()).await?;
-//! assert_eq!(planned.report.counts().created, 4);
+//! assert_eq!(planned.report.counts().created, 20);
 //! let done = update.apply(&cloud, &Options::default(), |_| ()).await?;
 //! assert!(done.report.succeeded());
 //! # Ok::<_, Box<dyn std::error::Error>>(())
@@ -223,10 +223,7 @@ impl Update {
             draft.check_fit(&blueprint, &given, &lifecycles).map_err(UpdateError::Invalid)?;
         let Draft { phase, prune } = draft;
         let blueprint = blueprint.reached_with(ssh_key);
-        let mut notices = blueprint.notices();
-        if phase.is_none_or(|phase| phase == Phase::Cluster) {
-            notices.extend(blueprint.lacks_network());
-        }
+        let notices = blueprint.notices();
         Ok(Self { blueprint, overrides, phase, prune, notices })
     }
 

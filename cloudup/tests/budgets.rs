@@ -155,7 +155,7 @@ fn notices(report: &UpdateReport) -> Vec<String> {
 
 async fn owned(account: &Account, cluster: &Cluster) -> Dump {
     let reader: &dyn CloudReader = account;
-    dump(reader, cluster.name()).await.expect("the account answers")
+    dump(reader, cluster.name(), &cluster.groups).await.expect("the account answers")
 }
 
 fn operations(account: &Account) -> BTreeSet<&'static str> {

@@ -114,7 +114,7 @@ async fn apply(account: &Arc<Account>, cluster: &Cluster) -> UpdateReport {
 
 async fn owned(account: &Account, cluster: &Cluster) -> Dump {
     let reader: &dyn CloudReader = account;
-    dump(reader, cluster.name()).await.expect("the account answers")
+    dump(reader, cluster.name(), &cluster.groups).await.expect("the account answers")
 }
 
 /// What is done, a line each.

@@ -2,7 +2,7 @@
 //!
 //! [`cloud`] holds the ports: reading and writing traits shaped after the AWS operations they
 //! stand for, with adapters behind them. [`policy`] is the IAM policy document, [`arn`] an Amazon
-//! Resource Name. [`iam`] and [`ec2`] are the tasks. [`local`] is an AWS account in this process,
+//! Resource Name. [`iam`], [`ec2`] and [`vpc`] are the tasks. [`local`] is an AWS account in this process,
 //! and [`snapshot`] a run's view of any account.
 
 pub mod arn;
@@ -18,3 +18,4 @@ pub mod local;
 pub mod policy;
 pub mod snapshot;
 mod trouble;
+pub mod vpc;

@@ -12,6 +12,8 @@ import json
 import re
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.ec2.responses.dhcp_options import DHCPOptions
+from moto.ec2.responses.subnets import Subnets
 from moto.iam import models
 from moto.iam.exceptions import (
     DeleteConflictException,
@@ -527,3 +529,32 @@ def list_policies(_, self):
 def list_policy_versions(_, self):
     versions = self.backend.list_policy_versions(self._get_param("PolicyArn"))
     return listing(self, "Versions", versions, lambda version: version.version_id, lambda v: v)
+
+
+# ----------------------------------------------------------------------------------------- network
+
+
+@replaces(DHCPOptions)
+def create_dhcp_options(original, self):
+    # moto forgets the tags that they are created with.
+    tags = self._parse_tag_specification("dhcp-options").get("dhcp-options", {})
+    answer = original(self)
+    answer.result["DhcpOptions"].add_tags(tags)
+    return answer
+
+
+@replaces(Subnets)
+def modify_subnet_attribute(original, self):
+    # moto does not know how instances are named, AAAA records, and DNS64.
+    subnet = self.ec2_backend.get_subnet(self._get_param("SubnetId"))
+    names = subnet.private_dns_name_options_on_launch
+    hostname_type = self._get_param("PrivateDnsHostnameTypeOnLaunch")
+    if hostname_type is not None:
+        names["HostnameType"] = hostname_type
+    aaaa = self._get_param("EnableResourceNameDnsAAAARecordOnLaunch.Value")
+    if aaaa is not None:
+        names["EnableResourceNameDnsAAAARecord"] = aaaa
+    dns64 = self._get_param("EnableDns64.Value")
+    if dns64 is not None:
+        subnet.enable_dns64 = dns64
+    return original(self)

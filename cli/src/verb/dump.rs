@@ -23,9 +23,12 @@ pub(super) async fn run(
         files => Some(input::cluster_of_files(files, name, "cloudup toolbox dump NAME -f FILE")?.0),
     };
     let cloud = update::cloud(&global.cloud, cluster.as_ref()).await?;
-    // Without a manifest there is a name: one of the two is required.
-    let name = cluster.as_ref().map_or(name.unwrap_or_default(), |cluster| cluster.name());
-    let dump = dump::dump(cloud.reader(), name).await.map_err(|error| {
+    let (name, groups) = match &cluster {
+        Some(cluster) => (cluster.name(), cluster.groups.as_slice()),
+        // Without a manifest there is a name: one of the two is required.
+        None => (name.unwrap_or_default(), [].as_slice()),
+    };
+    let dump = dump::dump(cloud.reader(), name, groups).await.map_err(|error| {
         let denied = error.source.kind() == ErrorKind::Denied;
         let exit = if denied { Exit::Denied } else { Exit::Failed };
         Failure::because(exit, "tell what the cluster owns", &error)

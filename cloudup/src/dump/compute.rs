@@ -7,6 +7,7 @@ use cloudup_tasks::cloud::{
     autoscaling::{self, AutoScalingGroup, Groups},
     ec2::{self, BlockDevice, LaunchTemplateData, Tagged, Templates, Versions},
     iam::Tags,
+    vpc::{self, Which, all_security_groups, all_subnets},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -261,12 +262,10 @@ impl Search<'_> {
             ec2.describe_launch_template_versions(&Versions::DefaultOfAll, marker.as_deref()).await
         });
         let versions = versions.await.doing(|| "read the launch templates".to_owned())?;
-        let security_groups = all_pages(async |marker: Option<String>| {
-            ec2.describe_security_groups(&tagged, marker.as_deref()).await
-        });
-        let security_groups =
-            security_groups.await.doing(|| "list the cluster's security groups".to_owned())?;
-        let names = names(security_groups.into_iter().map(|group| (group.id, group.tags)));
+        let tag = self.owner.tag_key();
+        let security_groups = all_security_groups(self.reader.vpc(), Which::TagKey(&tag)).await;
+        let names =
+            names(&security_groups.doing(|| "list the cluster's security groups".to_owned())?);
         for version in versions {
             if let Some(template) = templates.iter().find(|it| it.id == version.template_id) {
                 if let Some(key) = &version.data.key_name {
@@ -303,12 +302,9 @@ impl Search<'_> {
             autoscaling.describe_auto_scaling_groups(&which, marker.as_deref()).await
         });
         let groups = groups.await.doing(|| "list the cluster's Auto Scaling groups".to_owned())?;
-        let ec2 = self.reader.ec2();
-        let subnets = all_pages(async |marker: Option<String>| {
-            ec2.describe_subnets(tagged, marker.as_deref()).await
-        });
-        let subnets = subnets.await.doing(|| "list the cluster's subnets".to_owned())?;
-        let names = names(subnets.into_iter().map(|subnet| (subnet.id, subnet.tags)));
+        let tag = self.owner.tag_key();
+        let subnets = all_subnets(self.reader.vpc(), Which::TagKey(&tag)).await;
+        let names = names(&subnets.doing(|| "list the cluster's subnets".to_owned())?);
         for group in groups {
             if !self.is_owned(&group.tag_values()) || group.status.is_some() {
                 continue;
@@ -326,8 +322,9 @@ impl Search<'_> {
     }
 }
 
-fn names(things: impl Iterator<Item = (String, Tags)>) -> Names {
-    things.filter_map(|(id, tags)| Some((id, tags.get("Name")?.clone()))).collect()
+fn names<T: vpc::Tagged>(things: &[T]) -> Names {
+    let named = |thing: &T| Some((thing.id().to_owned(), thing.tags().get("Name")?.clone()));
+    things.iter().filter_map(named).collect()
 }
 
 fn named<'i>(ids: impl IntoIterator<Item = &'i String>, names: &Names) -> Vec<String> {

@@ -1,5 +1,5 @@
-//! From a manifest to a graph of tasks: what a cluster's instances and service accounts need in
-//! the account.
+//! From a manifest to a graph of tasks: the network of a cluster, and what its instances and service
+//! accounts need in the account.
 //!
 //! [`Blueprint::graph`] is a list that reads as the design. It is pure: what the manifest and the
 //! [`Environment`] say goes in, a graph comes out, and nothing is looked up.
@@ -7,7 +7,9 @@
 mod compute;
 mod documents;
 mod existing;
+mod firewall;
 mod instances;
+mod network;
 mod oidc_provider;
 mod service_accounts;
 mod unwanted;
@@ -29,10 +31,7 @@ use crate::{
     environment::Environment,
     issuer::issuer,
     kinds,
-    manifest::{
-        Cluster, InstanceGroup, Notice,
-        spec::{Manager, Role},
-    },
+    manifest::{Cluster, Notice, spec::Role},
     names,
     overflow::Overflow,
     phase::{self, Phase},
@@ -66,6 +65,13 @@ pub struct Run {
     pub mode: Mode,
     /// Whether things go, too, that instances may still be using.
     pub prune: bool,
+}
+
+impl Run {
+    /// Whether what is left over in a phase is this run's business.
+    fn tidies(self, phase: Phase) -> bool {
+        self.phase.is_none_or(|only| only == phase)
+    }
 }
 
 impl Blueprint {
@@ -175,6 +181,7 @@ impl Blueprint {
                 Notice { place: Some(source.place(&path)), message }
             })
             .collect();
+        notices.extend(self.missing_groups());
         if !self.accounts.is_empty()
             && !spec.service_account_issuer_discovery.enable_aws_oidc_provider
         {
@@ -194,23 +201,28 @@ impl Blueprint {
         notices
     }
 
-    /// That there is nothing to start instances in, where there are any to start.
-    pub fn lacks_network(&self) -> Option<Notice> {
-        let starts = |group: &InstanceGroup| group.spec.manager == Manager::CloudGroup;
-        let lacks = !self.environment.has_network && self.cluster.groups.iter().any(starts);
-        lacks.then(|| Notice {
-            place: None,
-            message: format!(
-                "Auto Scaling groups are left out, and launch templates name no security groups: \
-                 there is none with the tag KubernetesCluster={}, and this version makes none",
-                self.cluster.name()
-            ),
+    /// Security groups that groups name and the account does not have.
+    fn missing_groups(&self) -> impl Iterator<Item = Notice> {
+        let missing = &self.environment.missing_security_groups;
+        let named = self.cluster.groups.iter().filter_map(move |group| {
+            let id = group.spec.security_group_override.as_ref()?;
+            missing.contains(id).then_some((group, id))
+        });
+        named.map(|(group, id)| {
+            let message = format!(
+                "there is no security group {id} in this account and region, so that no rules are \
+                 made that concern it; its instances cannot start without it"
+            );
+            Notice { place: Some(group.source.place("spec.securityGroupOverride")), message }
         })
     }
 
-    /// Everything that instances and service accounts need in the account, as tasks.
+    /// The network, and everything that instances and service accounts need in the account, as
+    /// tasks.
     pub fn graph(&self, run: Run) -> Graph<Aws> {
         let mut graph = kinds::empty_graph();
+        let network = network::add(self, &mut graph, run);
+        let groups = firewall::add(self, &mut graph, run, &network);
         let mut profiles = Profiles::default();
         for role in self.managed_roles() {
             instances::add(
@@ -224,7 +236,7 @@ impl Blueprint {
         unwanted::add(self, &mut graph, run, &mut profiles);
         oidc_provider::add(self, &mut graph, run);
         service_accounts::add(self, &mut graph, run, &profiles);
-        compute::add(self, &mut graph, run, &profiles);
+        compute::add(self, &mut graph, run, &compute::Before { profiles, network, groups });
         graph
     }
 

@@ -15,6 +15,7 @@ pub mod objects;
 mod replay;
 mod route53;
 mod sts;
+mod vpc;
 
 use std::time::Duration;
 
@@ -30,7 +31,9 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_types::app_name::AppName;
 
-use self::{autoscaling::AutoScaling, ec2::Ec2, iam::Iam, route53::Route53, sts::Sts};
+use self::{
+    autoscaling::AutoScaling, ec2::Ec2, iam::Iam, route53::Route53, sts::Sts, vpc::Network,
+};
 use crate::cloud::{
     CloudReader, CloudWriter,
     autoscaling::{AutoScalingReader, AutoScalingWriter},
@@ -38,6 +41,7 @@ use crate::cloud::{
     iam::{IamReader, IamWriter},
     route53::Route53Reader,
     sts::StsReader,
+    vpc::{VpcReader, VpcWriter},
 };
 
 /// The region where none is given or configured: its partition is the one most accounts are in.
@@ -68,6 +72,7 @@ pub struct AwsCloud {
     iam: Iam,
     sts: Sts,
     route53: Route53,
+    network: Network,
     region: String,
 }
 
@@ -103,6 +108,7 @@ impl AwsCloud {
             iam: Iam(aws_sdk_iam::Client::new(&config)),
             sts: Sts(aws_sdk_sts::Client::new(&config)),
             route53: Route53(aws_sdk_route53::Client::new(&config)),
+            network: Network(aws_sdk_ec2::Client::new(&config)),
             region,
         }
     }
@@ -133,6 +139,10 @@ impl CloudReader for AwsCloud {
     fn autoscaling(&self) -> &dyn AutoScalingReader {
         &self.autoscaling
     }
+
+    fn vpc(&self) -> &dyn VpcReader {
+        &self.network
+    }
 }
 
 impl CloudWriter for AwsCloud {
@@ -146,6 +156,10 @@ impl CloudWriter for AwsCloud {
 
     fn ec2(&self) -> &dyn Ec2Writer {
         &self.ec2
+    }
+
+    fn vpc(&self) -> &dyn VpcWriter {
+        &self.network
     }
 
     fn autoscaling(&self) -> &dyn AutoScalingWriter {

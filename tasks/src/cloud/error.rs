@@ -148,6 +148,8 @@ pub fn kind_of_code(code: &str) -> ErrorKind {
         | code::NO_CREDENTIALS => ErrorKind::Denied,
         "NoSuchEntity"
         | "NoSuchHostedZone"
+        | "NatGatewayNotFound"
+        | "Gateway.NotAttached"
         | "InvalidLaunchTemplateId.NotFound"
         | "InvalidLaunchTemplateName.NotFoundException"
         | "InvalidLaunchTemplateId.VersionNotFound"
@@ -158,6 +160,11 @@ pub fn kind_of_code(code: &str) -> ErrorKind {
         | "DeleteConflict"
         | "ConcurrentModification"
         | "UnmodifiableEntity"
+        | "DependencyViolation"
+        | "InvalidSubnet.Conflict"
+        | "InvalidIPAddress.InUse"
+        | "Resource.AlreadyAssociated"
+        | "RouteAlreadyExists"
         | "InvalidLaunchTemplateName.AlreadyExistsException"
         | "InvalidKeyPair.Duplicate"
         | "AlreadyExists"
@@ -196,8 +203,21 @@ pub fn kind_of_code(code: &str) -> ErrorKind {
         | "OperationNotPermitted"
         | "InvalidAction"
         | code::UNSENT => ErrorKind::Invalid,
-        _ => ErrorKind::Other,
+        code => kind_of_ending(code),
     }
+}
+
+/// EC2 has a code for each kind of thing, and says after it what is wrong with it.
+fn kind_of_ending(code: &str) -> ErrorKind {
+    const ENDINGS: [(&str, ErrorKind); 5] = [
+        (".NotFound", ErrorKind::NotFound),
+        (".Duplicate", ErrorKind::Conflict),
+        (".Malformed", ErrorKind::Invalid),
+        (".Range", ErrorKind::Invalid),
+        ("LimitExceeded", ErrorKind::Quota),
+    ];
+    let known = ENDINGS.iter().find(|(ending, _)| code.ends_with(ending));
+    known.map_or(ErrorKind::Other, |(_, kind)| *kind)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod error;
 pub mod iam;
 pub mod route53;
 pub mod sts;
+pub mod vpc;
 
 pub use error::{CloudError, code, kind_of_code};
 
@@ -21,6 +22,7 @@ use self::{
     iam::{IamReader, IamWriter},
     route53::Route53Reader,
     sts::StsReader,
+    vpc::{VpcReader, VpcWriter},
 };
 
 /// AWS as the provider of tasks.
@@ -46,6 +48,8 @@ pub trait CloudReader: Send + Sync {
     fn route53(&self) -> &dyn Route53Reader;
     /// EC2.
     fn ec2(&self) -> &dyn Ec2Reader;
+    /// EC2's network.
+    fn vpc(&self) -> &dyn VpcReader;
     /// Auto Scaling.
     fn autoscaling(&self) -> &dyn AutoScalingReader;
 }
@@ -58,6 +62,8 @@ pub trait CloudWriter: Send + Sync {
     fn iam(&self) -> &dyn IamWriter;
     /// EC2.
     fn ec2(&self) -> &dyn Ec2Writer;
+    /// EC2's network.
+    fn vpc(&self) -> &dyn VpcWriter;
     /// Auto Scaling.
     fn autoscaling(&self) -> &dyn AutoScalingWriter;
 }

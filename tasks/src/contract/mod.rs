@@ -14,7 +14,11 @@
 //!     .collect();
 //! let seed = serde_json::json!({
 //!     "pageSize": 3,
-//!     "subnets": [{ "id": "subnet-1" }, { "id": "subnet-2" }],
+//!     "vpcs": [{ "id": "vpc-1", "cidrBlock": "10.0.0.0/16" }],
+//!     "subnets": [
+//!         { "id": "subnet-1", "vpcId": "vpc-1", "availabilityZone": "us-east-1a", "cidrBlock": "10.0.0.0/24" },
+//!         { "id": "subnet-2", "vpcId": "vpc-1", "availabilityZone": "us-east-1a", "cidrBlock": "10.0.1.0/24" },
+//!     ],
 //!     "managedPolicies": policies.iter().map(|arn| serde_json::json!({ "arn": arn })).collect::<Vec<_>>(),
 //! });
 //! let seed = State::from_value(&seed)?;
@@ -43,9 +47,12 @@ mod groups;
 mod inline;
 mod launch_templates;
 mod managed_policies;
+mod network;
 mod oidc_providers;
 mod profiles;
 mod roles;
+mod routing;
+mod security_groups;
 mod tags;
 mod trust;
 
@@ -196,6 +203,9 @@ fn all_cases() -> impl Iterator<Item = &'static Case> {
         profiles::CASES,
         oidc_providers::CASES,
         launch_templates::CASES,
+        network::CASES,
+        routing::CASES,
+        security_groups::CASES,
         groups::CASES,
         account::CASES,
     ]

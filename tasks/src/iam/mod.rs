@@ -39,6 +39,7 @@ pub use instance_profile_role::{IamInstanceProfileRole, IamInstanceProfileRoleCh
 pub use managed_policy::{IamManagedPolicy, IamManagedPolicyChanges, ManagedPolicyOutput};
 pub use oidc_provider::{IamOidcProvider, IamOidcProviderChanges, OidcProviderOutput};
 pub use owner::Owner;
+pub(crate) use owner::Ownership;
 pub use role::{IamRole, IamRoleChanges, RoleOutput};
 pub use role_policy::{IamRolePolicy, IamRolePolicyChanges};
 

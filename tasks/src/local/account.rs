@@ -237,13 +237,25 @@ impl Account {
         call: Call,
         change: impl FnOnce(&mut State) -> Result<T, Refusal>,
     ) -> Result<T, CloudError> {
+        let creates = call.operation.starts_with("Create") && !call.kind.is_empty();
+        // Auto Scaling knows at once what it was told.
+        let new = creates && call.service != "autoscaling" && !call.operation.ends_with("Version");
+        let made = new.then(|| format!("{}/{}", call.kind, call.resource));
+        self.write_about(call, change, |_| made).await
+    }
+
+    /// Answers a call that changes something, and may make what `made` tells from the answer.
+    pub(super) async fn write_about<T>(
+        &self,
+        call: Call,
+        change: impl FnOnce(&mut State) -> Result<T, Refusal>,
+        made: impl FnOnce(&T) -> Option<String>,
+    ) -> Result<T, CloudError> {
         let fate = self.meet(&call).await?;
         let changed = self.store.write(|state| {
             let answer = change(state)?;
-            // Auto Scaling knows at once what it was told.
-            let creates = call.operation.starts_with("Create") && call.service != "autoscaling";
-            if fate.late > 0 && creates && !call.operation.ends_with("Version") {
-                state.late.insert(format!("{}/{}", call.kind, call.resource), fate.late);
+            if let Some(made) = made(&answer).filter(|_| fate.late > 0) {
+                state.late.insert(made, fate.late);
             }
             if let Some(journal) = &self.journal {
                 let moment = Moment::of(state, call.clone());

@@ -1,16 +1,9 @@
-//! What launch templates name: images, instance types, key pairs, security groups and subnets.
+//! What launch templates name: images, instance types and key pairs.
 
-use serde_json::Value;
-
-use super::{
-    error::Refusal,
-    launch_templates::is_tagged,
-    page::page,
-    state::{Kept, State},
-};
+use super::{error::Refusal, launch_templates::is_tagged, page::page, state::State};
 use crate::cloud::{
     Page,
-    ec2::{Image, ImageQuery, Instance, InstanceType, KeyPair, SecurityGroup, Subnet, Tagged},
+    ec2::{Image, ImageQuery, Instance, InstanceType, KeyPair, Tagged},
     iam::Tags,
 };
 
@@ -97,53 +90,9 @@ impl State {
         page("instances", keyed, marker, self.page_size)
     }
 
-    pub(super) fn describe_security_groups(
-        &self,
-        tagged: &Tagged,
-        marker: Option<&str>,
-    ) -> Result<Page<SecurityGroup>, Refusal> {
-        let fitting = tagged_things(&self.security_groups, tagged);
-        let keyed = fitting.map(|(id, tags)| (id.clone(), SecurityGroup { id, tags }));
-        page("security groups", keyed, marker, self.page_size)
-    }
-
-    pub(super) fn describe_subnets(
-        &self,
-        tagged: &Tagged,
-        marker: Option<&str>,
-    ) -> Result<Page<Subnet>, Refusal> {
-        let fitting = tagged_things(&self.subnets, tagged);
-        let keyed = fitting.map(|(id, tags)| (id.clone(), Subnet { id, tags }));
-        page("subnets", keyed, marker, self.page_size)
-    }
-
-    pub(super) fn create_tags(&mut self, id: &str, tags: &Tags) -> Result<(), Refusal> {
-        let there = self.tags_of(id)?.clone();
-        self.ec2_tags(tags, &there)?;
-        self.tags_of(id)?.extend(tags.clone());
-        Ok(())
-    }
-
-    pub(super) fn delete_tags(&mut self, id: &str, keys: &[String]) -> Result<(), Refusal> {
-        self.tags_of(id)?.retain(|key, _| !keys.contains(key));
-        Ok(())
-    }
-
-    /// The tags of what can be tagged here: launch templates, key pairs and instances.
-    fn tags_of(&mut self, id: &str) -> Result<&mut Tags, Refusal> {
-        let templates = self.launch_templates.iter_mut().map(|it| (&it.id, &mut it.tags));
-        let pairs = self.key_pairs.iter_mut().map(|it| (&it.id, &mut it.tags));
-        let instances = self.instances.iter_mut().map(|it| (&it.id, &mut it.tags));
-        let found = templates.chain(pairs).chain(instances).find(|(other, _)| *other == id);
-        found.map(|(_, tags)| tags).ok_or_else(|| {
-            let message = format!("The ID '{id}' is not valid");
-            Refusal::new("InvalidID", message)
-        })
-    }
-
     /// Whether there is a subnet with that id.
     pub(super) fn has_subnet(&self, id: &str) -> bool {
-        self.subnets.iter().any(|subnet| subnet.get("id").and_then(Value::as_str) == Some(id))
+        self.subnets.get(id).is_some()
     }
 }
 
@@ -168,13 +117,4 @@ fn public_image(query: &ImageQuery) -> Image {
         architecture: String::new(),
         creation_date: String::new(),
     }
-}
-
-/// The ids and tags of things that carry a tag.
-fn tagged_things(things: &[Kept], tagged: &Tagged) -> impl Iterator<Item = (String, Tags)> {
-    things.iter().filter_map(|thing| {
-        let id = thing.get("id")?.as_str()?.to_owned();
-        let tags: Tags = serde_json::from_value(thing.get("tags")?.clone()).ok()?;
-        is_tagged(&tags, tagged).then_some((id, tags))
-    })
 }

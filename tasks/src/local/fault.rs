@@ -22,7 +22,9 @@ pub struct Fault {
     pub operation: String,
     /// What it is about, `*` standing for anything: the role, instance profile, launch template, key
     /// pair or Auto Scaling group; `group/hook` for a lifecycle hook;
-    /// the URL of an OpenID Connect provider without `https://`; `role/policy` for an inline policy, `role/ARN` for an attachment, `profile/role`.
+    /// the URL of an OpenID Connect provider without `https://`; the id of a thing of the network,
+    /// or the name in the tags of a new one; `role/policy` for an inline policy, `role/ARN` for an
+    /// attachment, `profile/role`.
     #[serde(default = "anything")]
     pub resource: String,
     /// Whether reading calls, writing calls or both are meant.
@@ -120,7 +122,8 @@ pub struct Call {
     /// The operation.
     pub operation: &'static str,
     /// What kind of thing it is about: `role`, `instance-profile`, `oidc-provider`, `policy`,
-    /// `launch-template`, `key-pair`, `auto-scaling-group`; empty for calls about none in particular.
+    /// `launch-template`, `key-pair`, `auto-scaling-group`; empty for calls about the network and
+    /// about none in particular.
     pub kind: &'static str,
     /// What it is about; see [`Fault::resource`].
     pub resource: String,

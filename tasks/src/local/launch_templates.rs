@@ -2,7 +2,6 @@
 
 use super::{
     error::Refusal,
-    grammar,
     page::page,
     state::{LaunchTemplate, State},
 };
@@ -170,12 +169,6 @@ impl State {
 
     fn template(&self, name: &str) -> Result<&LaunchTemplate, Refusal> {
         self.launch_templates.get(name).ok_or_else(|| no_template(name))
-    }
-
-    /// Refuses tags as EC2 does.
-    pub(super) fn ec2_tags(&self, new: &Tags, there: &Tags) -> Result<(), Refusal> {
-        grammar::tags(new, there, &self.quotas)
-            .map_err(|refusal| Refusal::new("InvalidParameterValue", refusal.message))
     }
 }
 

@@ -32,7 +32,15 @@
 //! | `quotas` | `rolePolicySize`, `assumeRolePolicySize`, `policySize`, `attachedPoliciesPerRole`, `tags` |
 //! | `faults` | see [`Fault`] |
 //! | `pageSize` | how many items a part of a listing holds: 100 |
-//! | `securityGroups`, `vpcs`, `subnets`, `routeTables`, `internetGateways`, `egressOnlyInternetGateways`, `elasticIps`, `natGateways`, `targetGroups` | objects that are kept as they are given; security groups and subnets are found by their `id` and `tags` |
+//! | `vpcs` | `id`, `cidrBlock`, `additionalCidrBlocks`, `ipv6CidrBlocks` (a block of Amazon's if left out), `enableDnsSupport`, `enableDnsHostnames`, `dhcpOptionsId`, `tags` |
+//! | `dhcpOptions` | `id`, `domainName`, `domainNameServers`, `tags` |
+//! | `subnets` | `id`, `vpcId`, `availabilityZone`, `cidrBlock`, `ipv6CidrBlocks`, `exclusive`, what instances get, `tags` |
+//! | `internetGateways`, `egressOnlyInternetGateways` | `id`, `vpcId`, `tags` |
+//! | `routeTables` | `id`, `vpcId`, `routes` (the ids of targets by destination), `associations` (the ids of subnets), `tags` |
+//! | `elasticIps` | `id`, `publicIp`, `tags` |
+//! | `natGateways` | `id`, `allocationId`, `subnetId`, `state`, `exclusive`, `tags` |
+//! | `securityGroups` | `id`, `name`, `description`, `vpcId`, `rules` (`permission`, `tags`), `tags` |
+//! | `targetGroups` | objects that are kept as they are given |
 //! | `lastId`, `late`, `seed` | the account's own notes |
 //!
 //! Documents may be given as text or written out.
@@ -83,6 +91,7 @@ mod state;
 mod store;
 #[cfg(test)]
 mod tests;
+mod vpc;
 
 pub use account::{ACCOUNT_FILE, Account, Draft, EditError};
 pub use by_name::{ByName, Named};
@@ -92,4 +101,8 @@ pub use journal::{Journal, Moment, PolicyMoment, ProfileMoment, RoleMoment};
 pub use state::{
     DocumentText, HostedZone, InstanceProfile, Kept, LaunchTemplate, Limits, ManagedPolicy,
     OidcProvider, Role, RoleName, SCHEMA_VERSION, State,
+};
+pub use vpc::state::{
+    Address, CidrBlock, DhcpOptions, Gateway, NatGateway, RouteTable, SecurityGroup,
+    SecurityGroupRule, Subnet, Vpc,
 };

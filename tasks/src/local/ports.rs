@@ -20,6 +20,7 @@ use crate::{
         },
         route53::{HostedZone, Route53Reader},
         sts::{CallerIdentity, StsReader},
+        vpc::{VpcReader, VpcWriter},
     },
 };
 
@@ -43,6 +44,10 @@ impl CloudReader for Account {
     fn autoscaling(&self) -> &dyn AutoScalingReader {
         self
     }
+
+    fn vpc(&self) -> &dyn VpcReader {
+        self
+    }
 }
 
 impl CloudWriter for Account {
@@ -59,6 +64,10 @@ impl CloudWriter for Account {
     }
 
     fn autoscaling(&self) -> &dyn AutoScalingWriter {
+        self
+    }
+
+    fn vpc(&self) -> &dyn VpcWriter {
         self
     }
 }

@@ -102,6 +102,7 @@ impl State {
             pair.id = self.next_ec2_id("key");
         }
         self.key_pairs = pairs;
+        self.complete_network();
         for policy in &mut self.managed_policies {
             if policy.versions.is_empty() {
                 let document = policy.document.take().unwrap_or_else(managed::default_document);
@@ -162,6 +163,7 @@ impl State {
                 found.tell(&at, format!("there is no version {}", template.default_version));
             }
         }
+        self.network_problems(&mut found);
         for (index, fault) in self.faults.iter().enumerate() {
             if !(0.0..=1.0).contains(&fault.probability) {
                 found.tell(&format!("faults[{index}].probability"), "must be 0 to 1".into());
@@ -236,15 +238,16 @@ impl State {
     }
 }
 
+/// The mistakes that were found so far.
 #[derive(Default)]
-struct Found(Vec<Problem>);
+pub(super) struct Found(Vec<Problem>);
 
 impl Found {
-    fn tell(&mut self, path: &str, message: String) {
+    pub(super) fn tell(&mut self, path: &str, message: String) {
         self.0.push(Problem { path: path.to_owned(), message });
     }
 
-    fn refused(&mut self, path: &str, result: Result<(), Refusal>) {
+    pub(super) fn refused(&mut self, path: &str, result: Result<(), Refusal>) {
         if let Err(refusal) = result {
             self.tell(path, refusal.message);
         }
@@ -254,13 +257,22 @@ impl Found {
 /// Names given twice, which the deserialised state could no longer tell.
 fn duplicates(value: &Value) -> Vec<Problem> {
     // Each list, what its things are told apart by, and whether the case of its letters counts.
-    const LISTS: [(&str, &str, bool); 6] = [
+    const LISTS: [(&str, &str, bool); 15] = [
         ("roles", "name", false),
         ("instanceProfiles", "name", false),
         ("oidcProviders", "url", true),
         ("launchTemplates", "name", true),
         ("keyPairs", "name", true),
         ("autoScalingGroups", "name", true),
+        ("vpcs", "id", true),
+        ("dhcpOptions", "id", true),
+        ("subnets", "id", true),
+        ("internetGateways", "id", true),
+        ("egressOnlyInternetGateways", "id", true),
+        ("routeTables", "id", true),
+        ("elasticIps", "id", true),
+        ("natGateways", "id", true),
+        ("securityGroups", "id", true),
     ];
     let mut problems = Vec::new();
     for (list, member, case_counts) in LISTS {

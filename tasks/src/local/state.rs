@@ -12,6 +12,9 @@ use serde_json::Value;
 use super::{
     Fault,
     by_name::{ByName, Named},
+    vpc::state::{
+        Address, DhcpOptions, Gateway, NatGateway, RouteTable, SecurityGroup, Subnet, Vpc,
+    },
 };
 use crate::cloud::{
     autoscaling::{AutoScalingGroup, LifecycleHook},
@@ -79,23 +82,26 @@ pub struct State {
     /// The lifecycle hooks of Auto Scaling groups, by the group's name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub lifecycle_hooks: BTreeMap<String, Vec<LifecycleHook>>,
-    /// Security groups, kept as given: what has an `id` and `tags` is found by them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub security_groups: Vec<Kept>,
-    /// VPCs, kept as given.
-    pub vpcs: Vec<Kept>,
-    /// Internet gateways, kept as given.
-    pub internet_gateways: Vec<Kept>,
-    /// Egress-only internet gateways, kept as given.
-    pub egress_only_internet_gateways: Vec<Kept>,
-    /// Subnets, kept as given.
-    pub subnets: Vec<Kept>,
-    /// Route tables, kept as given.
-    pub route_tables: Vec<Kept>,
-    /// Elastic IP addresses, kept as given.
-    pub elastic_ips: Vec<Kept>,
-    /// NAT gateways, kept as given.
-    pub nat_gateways: Vec<Kept>,
+    /// VPCs.
+    pub vpcs: ByName<Vpc>,
+    /// DHCP options.
+    #[serde(skip_serializing_if = "ByName::is_empty")]
+    pub dhcp_options: ByName<DhcpOptions>,
+    /// Internet gateways.
+    pub internet_gateways: ByName<Gateway>,
+    /// Egress-only internet gateways.
+    pub egress_only_internet_gateways: ByName<Gateway>,
+    /// Subnets.
+    pub subnets: ByName<Subnet>,
+    /// Route tables.
+    pub route_tables: ByName<RouteTable>,
+    /// Elastic IP addresses.
+    pub elastic_ips: ByName<Address>,
+    /// NAT gateways.
+    pub nat_gateways: ByName<NatGateway>,
+    /// Security groups.
+    #[serde(skip_serializing_if = "ByName::is_empty")]
+    pub security_groups: ByName<SecurityGroup>,
     /// Load balancer target groups, kept as given.
     pub target_groups: Vec<Kept>,
 
@@ -139,14 +145,15 @@ impl Default for State {
             instances: ByName::default(),
             auto_scaling_groups: ByName::default(),
             lifecycle_hooks: BTreeMap::new(),
-            security_groups: Vec::new(),
-            vpcs: Vec::new(),
-            internet_gateways: Vec::new(),
-            egress_only_internet_gateways: Vec::new(),
-            subnets: Vec::new(),
-            route_tables: Vec::new(),
-            elastic_ips: Vec::new(),
-            nat_gateways: Vec::new(),
+            vpcs: ByName::default(),
+            dhcp_options: ByName::default(),
+            internet_gateways: ByName::default(),
+            egress_only_internet_gateways: ByName::default(),
+            subnets: ByName::default(),
+            route_tables: ByName::default(),
+            elastic_ips: ByName::default(),
+            nat_gateways: ByName::default(),
+            security_groups: ByName::default(),
             target_groups: Vec::new(),
             last_id: 0,
             late: BTreeMap::new(),

@@ -8,8 +8,7 @@ use crate::cloud::{
     CloudError, Page,
     ec2::{
         Ec2Reader, Ec2Writer, Image, ImageQuery, Instance, InstanceType, KeyPair, LaunchTemplate,
-        LaunchTemplateData, LaunchTemplateVersion, SecurityGroup, Subnet, Tagged, Templates,
-        Versions,
+        LaunchTemplateData, LaunchTemplateVersion, Tagged, Templates, Versions,
     },
     iam::Tags,
 };
@@ -89,34 +88,6 @@ impl<S: Source> Ec2Reader for Snapshot<S> {
         marker: Option<&str>,
     ) -> Result<Page<Instance>, CloudError> {
         self.source.reader().ec2().describe_instances(tagged, marker).await
-    }
-
-    async fn describe_security_groups(
-        &self,
-        tagged: &Tagged,
-        marker: Option<&str>,
-    ) -> Result<Page<SecurityGroup>, CloudError> {
-        let (source, of, after) = (self.source.clone(), tagged.clone(), marker.map(str::to_owned));
-        let ask = || {
-            async move {
-                source.reader().ec2().describe_security_groups(&of, after.as_deref()).await
-            }
-            .boxed()
-        };
-        self.answers.security_groups.get("", &tagged_part(tagged, marker), ask).await
-    }
-
-    async fn describe_subnets(
-        &self,
-        tagged: &Tagged,
-        marker: Option<&str>,
-    ) -> Result<Page<Subnet>, CloudError> {
-        let (source, of, after) = (self.source.clone(), tagged.clone(), marker.map(str::to_owned));
-        let ask = || {
-            async move { source.reader().ec2().describe_subnets(&of, after.as_deref()).await }
-                .boxed()
-        };
-        self.answers.subnets.get("", &tagged_part(tagged, marker), ask).await
     }
 }
 

@@ -30,6 +30,7 @@ mod ec2;
 mod reads;
 #[cfg(test)]
 mod tests;
+mod vpc;
 mod writes;
 
 use std::{fmt, sync::Arc};
@@ -38,9 +39,7 @@ use self::calls::Calls;
 use crate::cloud::{
     CloudReader, CloudWriter, Page,
     autoscaling::{AutoScalingGroup, LifecycleHook},
-    ec2::{
-        Image, InstanceType, KeyPair, LaunchTemplate, LaunchTemplateVersion, SecurityGroup, Subnet,
-    },
+    ec2::{Image, InstanceType, KeyPair, LaunchTemplate, LaunchTemplateVersion},
     iam::{
         AttachedPolicy, InstanceProfile, ManagedPolicy, OidcProvider, PolicyVersion, Quotas, Role,
         WireDocument,
@@ -127,8 +126,7 @@ struct Answers {
     images: Calls<Vec<Image>>,
     instance_types: Calls<InstanceType>,
     key_pairs: Calls<KeyPair>,
-    security_groups: Calls<Page<SecurityGroup>>,
-    subnets: Calls<Page<Subnet>>,
     groups: Calls<Page<AutoScalingGroup>>,
     hooks: Calls<Vec<LifecycleHook>>,
+    network: vpc::Network,
 }

@@ -17,6 +17,7 @@ use crate::{
         },
         route53::{HostedZone, Route53Reader},
         sts::{CallerIdentity, StsReader},
+        vpc::VpcReader,
     },
 };
 
@@ -38,6 +39,10 @@ impl<S: Source> CloudReader for Snapshot<S> {
     }
 
     fn autoscaling(&self) -> &dyn AutoScalingReader {
+        self
+    }
+
+    fn vpc(&self) -> &dyn VpcReader {
         self
     }
 }

@@ -11,6 +11,7 @@ use crate::{
         autoscaling::Groups,
         ec2::{ImageQuery, LaunchTemplateData, Tagged, Templates, Versions},
         iam::{IamReader, IamWriter, NewOidcProvider, NewPolicy, NewRole, Quotas, Tags},
+        vpc::Which,
     },
     local::{Account, Effect, Fault, State},
 };
@@ -65,8 +66,9 @@ async fn read_everything(cloud: &dyn CloudReader) {
     ec2.describe_images(&ImageQuery::Id("ami-1".into())).await.unwrap();
     ec2.describe_instance_type("t3.medium").await.unwrap();
     ec2.describe_key_pair("absent").await.unwrap_err();
-    ec2.describe_security_groups(&tagged, None).await.unwrap();
-    ec2.describe_subnets(&tagged, None).await.unwrap();
+    let of = Which::TagKey("kubernetes.io/cluster/example.com");
+    cloud.vpc().describe_security_groups(of, None).await.unwrap();
+    cloud.vpc().describe_subnets(of, None).await.unwrap();
     let groups = cloud.autoscaling();
     groups.describe_auto_scaling_groups(&Groups::Tagged(tagged), None).await.unwrap();
     groups.describe_auto_scaling_groups(&Groups::Named("g".into()), None).await.unwrap();

@@ -15,6 +15,7 @@ use crate::{
             IamWriter, InstanceProfile, ManagedPolicy, NewOidcProvider, NewPolicy, NewRole, Role,
             Tags,
         },
+        vpc::VpcWriter,
     },
 };
 
@@ -32,6 +33,10 @@ impl CloudWriter for WriteSnapshot {
     }
 
     fn autoscaling(&self) -> &dyn AutoScalingWriter {
+        self
+    }
+
+    fn vpc(&self) -> &dyn VpcWriter {
         self
     }
 }

@@ -26,8 +26,18 @@ const NAME: &str = "nodes.example.com";
 fn seed() -> Value {
     json!({
         "instanceProfiles": [{ "name": "p" }, { "name": "q" }],
-        "securityGroups": [{ "id": "sg-nodes", "tags": owned(NAME) }],
-        "subnets": [{ "id": "subnet-a", "tags": owned("a.example.com") }, { "id": "subnet-x" }],
+        "vpcs": [{ "id": "vpc-1", "cidrBlock": "10.0.0.0/16" }],
+        "securityGroups": [{ "id": "sg-nodes", "name": NAME, "vpcId": "vpc-1", "tags": owned(NAME) }],
+        "subnets": [
+            {
+                "id": "subnet-a", "vpcId": "vpc-1", "availabilityZone": "us-east-1a",
+                "cidrBlock": "10.0.0.0/24", "tags": owned("a.example.com"),
+            },
+            {
+                "id": "subnet-x", "vpcId": "vpc-1", "availabilityZone": "us-east-1a",
+                "cidrBlock": "10.0.1.0/24",
+            },
+        ],
     })
 }
 

@@ -9,7 +9,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The cluster of the examples.
@@ -43,13 +43,8 @@ impl Shell {
         self
     }
 
-    /// With an account that holds `seed` from the start, and the network of `demo.example.com`.
+    /// With an account that holds `seed` from the start.
     pub(crate) fn with_account(self, seed: &Value) -> Self {
-        let mut seed = seed.clone();
-        let network =
-            |names: &[&str]| -> Value { names.iter().map(|name| thing_of_demo(name)).collect() };
-        seed["securityGroups"] = network(&["masters", "nodes", "bastion"]);
-        seed["subnets"] = network(&["a", "eu-west-1a"]);
         self.write("seed.json", seed.to_string());
         self.run(["toolbox", "account", "init", "--force", "--seed", "seed.json"]).expect(0);
         self
@@ -221,14 +216,4 @@ spec:
   subnets: [a]
 {group}"
     )
-}
-
-/// A thing of the network of `demo.example.com`.
-fn thing_of_demo(name: &str) -> Value {
-    let tags = json!({
-        "Name": format!("{name}.demo.example.com"),
-        "KubernetesCluster": "demo.example.com",
-        "kubernetes.io/cluster/demo.example.com": "owned",
-    });
-    json!({ "id": format!("id-{name}"), "tags": tags })
 }

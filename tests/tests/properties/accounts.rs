@@ -98,23 +98,9 @@ impl Seed {
             "managedPolicies": policies.map(|arn| json!({ "arn": arn })).collect::<Vec<_>>(),
             "quotas": { "attachedPoliciesPerRole": self.attached_policies_per_role + OVERFLOW },
             "pageSize": self.page_size,
-            "securityGroups": Vec::from(
-                ["masters", "nodes", "bastion"].map(|name| network(name, sketch.name)),
-            ),
-            "subnets": [network("a", sketch.name)],
         });
         State::from_value(&seed).unwrap_or_else(|error| panic!("{error}"))
     }
-}
-
-/// A thing of the cluster's network.
-fn network(name: &str, cluster: &str) -> Value {
-    let tags = json!({
-        "Name": format!("{name}.{cluster}"),
-        "KubernetesCluster": cluster,
-        format!("kubernetes.io/cluster/{cluster}"): "owned",
-    });
-    json!({ "id": format!("id-{name}"), "tags": tags })
 }
 
 impl Found {
@@ -243,7 +229,7 @@ pub(crate) fn essence(state: &State) -> Value {
         }
         group
     };
-    json!(State {
+    let mut essence = json!(State {
         roles: state.roles.iter().map(role).collect(),
         instance_profiles: state.instance_profiles.iter().map(profile).collect(),
         launch_templates: state.launch_templates.iter().map(current).collect(),
@@ -251,7 +237,59 @@ pub(crate) fn essence(state: &State) -> Value {
         instances: ByName::default(),
         managed_policies: in_force(state),
         ..without_notes(state)
-    })
+    });
+    let network = network(&essence);
+    for (list, things) in network {
+        essence[list] = things;
+    }
+    essence
+}
+
+/// The lists of the network.
+const NETWORK: [&str; 9] = [
+    "vpcs",
+    "dhcpOptions",
+    "subnets",
+    "internetGateways",
+    "egressOnlyInternetGateways",
+    "routeTables",
+    "elasticIps",
+    "natGateways",
+    "securityGroups",
+];
+
+/// The network with things called by their names in the place of ids, in order. Rules, which have
+/// ids of their own, are told by what they let through.
+fn network(essence: &Value) -> Vec<(&'static str, Value)> {
+    let things = |list: &str| essence[list].as_array().cloned().unwrap_or_default();
+    let mut names = Vec::new();
+    for thing in NETWORK.iter().flat_map(|list| things(list)) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        names.push((text(&thing["id"]), text(&thing["tags"]["Name"])));
+    }
+    let without_ids = |thing: Value| {
+        let mut text = thing.to_string();
+        for (id, name) in names.iter().filter(|(id, _)| !id.is_empty()) {
+            text = text.replace(id.as_str(), name);
+        }
+        let mut thing: Value = serde_json::from_str(&text).expect("it is JSON still");
+        for part in ["rules", "additionalCidrBlocks", "ipv6CidrBlocks"] {
+            if let Some(parts) = thing[part].as_array_mut() {
+                for part in parts.iter_mut() {
+                    part["id"] = Value::Null;
+                }
+                parts.sort_by_key(ToString::to_string);
+            }
+        }
+        thing["publicIp"] = Value::Null;
+        thing.to_string()
+    };
+    let in_order = |list: &'static str| {
+        let mut texts: Vec<_> = things(list).into_iter().map(without_ids).collect();
+        texts.sort();
+        (list, json!(texts))
+    };
+    NETWORK.into_iter().map(in_order).collect()
 }
 
 /// Managed policies without their history, in order.
@@ -317,7 +355,7 @@ pub(crate) fn foreign(state: &State, sketch: &Sketch, still_there: &State) -> Va
     let own = sketch.own_policies();
     let others = state.managed_policies.iter().filter(|policy| !policy.arn.starts_with(&own));
     let others = others.cloned().collect();
-    json!(State {
+    let mut foreign = json!(State {
         roles: state.roles.iter().filter_map(part_of_role).collect(),
         instance_profiles: state.instance_profiles.iter().filter_map(part_of_profile).collect(),
         launch_templates: ByName::default(),
@@ -326,5 +364,15 @@ pub(crate) fn foreign(state: &State, sketch: &Sketch, still_there: &State) -> Va
         lifecycle_hooks: BTreeMap::new(),
         instances: ByName::default(),
         ..without_notes(state)
-    })
+    });
+    // Of the network, what does not say that it is the cluster's.
+    for list in NETWORK {
+        if let Some(things) = foreign[list].as_array_mut() {
+            things.retain(|thing| thing["tags"][sketch.owner_tag()] != "owned");
+        }
+        if foreign[list].is_null() {
+            foreign[list] = json!([]);
+        }
+    }
+    foreign
 }

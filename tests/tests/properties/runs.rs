@@ -85,13 +85,21 @@ pub(crate) fn troubles(report: &UpdateReport) -> String {
     troubles.collect()
 }
 
+/// Whether it is an id that EC2 gives, which a plan cannot know and an apply can.
+fn is_id(value: &serde_json::Value) -> bool {
+    let digits = value.as_str().and_then(|text| text.split_once('-')).map(|(_, digits)| digits);
+    digits.is_some_and(|it| it.len() == 17 && it.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// What a task changed or would change, one line each, without values that were still to come.
 pub(crate) fn changes(report: &UpdateReport) -> Vec<String> {
     use cloudup_engine::{FieldChange, Finding};
     let one = |change: &FieldChange| {
         let FieldChange { field, from, to, immutable: _ } = change;
         let value = |value: &Option<serde_json::Value>| match value {
-            Some(value) if value.get("known-after").is_some() => "(anything)".to_owned(),
+            Some(value) if value.get("known-after").is_some() || is_id(value) => {
+                "(anything)".to_owned()
+            }
             Some(value) => value.to_string(),
             None => "(nothing)".to_owned(),
         };

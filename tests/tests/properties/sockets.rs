@@ -64,7 +64,7 @@ fn in_turn() -> Options {
 /// What the cluster owns, without the account's id.
 async fn owned(account: &Account) -> Value {
     let cloud = connect(account);
-    let owned = dump(cloud.reader(), nodes().name).await.expect("it can be read");
+    let owned = dump(cloud.reader(), nodes().name, &[]).await.expect("it can be read");
     let text = json!(owned).to_string().replace(account.id(), "ACCOUNT");
     serde_json::from_str(&text).expect("still JSON")
 }
@@ -128,6 +128,10 @@ async fn sweep(
     let mut earlier = BTreeMap::<&str, u32>::new();
     for call in &calls {
         let skip = earlier.entry(&call.action).or_default();
+        // The network has many calls of a sort, which the embedded account has swept one by one.
+        if call.service == "ec2" && *skip > 0 {
+            continue;
+        }
         let mut fault = befall.clone();
         fault["action"] = json!(call.action);
         fault["skip"] = json!(skip);
@@ -202,6 +206,7 @@ async fn a_limit_of_the_account_is_met_once_and_not_again() {
     let kinds: Vec<_> = failed.iter().map(|entry| entry.error.as_ref().map(|e| e.kind)).collect();
     assert_eq!(kinds, [Some(ErrorKind::Quota)], "{}", troubles(&report));
     assert_eq!(failed[0].attempts, Some(1));
-    let actions: Vec<_> = account.writes().into_iter().map(|call| call.action).collect();
+    let of_iam = account.writes().into_iter().filter(|call| call.service == "iam");
+    let actions: Vec<_> = of_iam.map(|call| call.action).collect();
     assert_eq!(actions, ["CreateRole", "CreateInstanceProfile"]);
 }

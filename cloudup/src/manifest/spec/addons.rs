@@ -11,6 +11,9 @@ pub struct CloudConfig {
     pub aws_ebs_csi_driver: EbsCsiDriver,
     /// Who manages the security groups of network load balancers: `Managed`, or absent.
     pub nlb_security_group_mode: Option<String>,
+    /// Whether nodes are named after their addresses rather than their ids.
+    #[serde(rename = "useIPBasedNodeNames")]
+    pub use_ip_based_node_names: bool,
 }
 
 /// The EBS CSI driver.

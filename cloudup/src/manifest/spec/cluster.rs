@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AwsLoadBalancerController, CertManager, CloudConfig, ClusterAutoscaler, Containerd,
+    AwsLoadBalancerController, CertManager, CloudConfig, ClusterAutoscaler, Containerd, Empty,
     ExternalDns, Karpenter, Kubelet, Networking, NodeTerminationHandler, PodIdentityWebhook, Role,
     SnapshotController, Subnet, Topology, WarmPool, role,
 };
@@ -20,10 +20,14 @@ pub struct ClusterSpec {
     pub kubernetes_version: Option<String>,
     /// The API's public name.
     pub master_public_name: Option<String>,
-    /// The addresses from which the API can be reached.
-    pub kubernetes_api_access: Vec<String>,
     /// How the API is reached.
     pub api: Api,
+    /// The addresses from which the API can be reached, and prefix lists.
+    pub kubernetes_api_access: Vec<String>,
+    /// The addresses from which nodes can be reached over SSH, and prefix lists.
+    pub ssh_access: Vec<String>,
+    /// The addresses from which node ports can be reached, and prefix lists.
+    pub node_port_access: Vec<String>,
     /// A key pair that exists, by name, in the place of one of the cluster's own.
     pub ssh_key_name: Option<String>,
     /// What the kubelets of all nodes are told.
@@ -46,6 +50,12 @@ pub struct ClusterSpec {
     /// The VPC's addresses.
     #[serde(rename = "networkCIDR")]
     pub network_cidr: Option<String>,
+    /// Further addresses of the VPC.
+    #[serde(rename = "additionalNetworkCIDRs")]
+    pub additional_network_cidrs: Vec<String>,
+    /// Whether subnets are left without tags.
+    #[serde(rename = "DisableSubnetTags")]
+    pub disable_subnet_tags: bool,
     /// Addresses that are not masqueraded; IPv6 here means an IPv6-only cluster.
     #[serde(rename = "nonMasqueradeCIDR")]
     pub non_masquerade_cidr: Option<String>,
@@ -125,6 +135,8 @@ impl ClusterSpec {
 pub struct Api {
     /// The load balancer before it, if there is one.
     pub load_balancer: Option<ApiLoadBalancer>,
+    /// DNS records of the control plane's own addresses.
+    pub dns: Option<Empty>,
 }
 
 /// `spec.api.loadBalancer`.
@@ -246,6 +258,8 @@ pub struct DiscoveryService {
 pub struct KubeApiServer {
     /// The issuer of service-account tokens.
     pub service_account_issuer: Option<String>,
+    /// The ports of services that every node answers: `30000-32767`, or `30000+2768`.
+    pub service_node_port_range: Option<String>,
     /// Whether it answers those who do not say who they are.
     pub anonymous_auth: Option<bool>,
 }

@@ -27,6 +27,8 @@ pub struct InstanceGroupSpec {
     pub min_size: Option<i32>,
     /// The greatest number of instances.
     pub max_size: Option<i32>,
+    /// The id of a security group that exists, in the place of the role's own.
+    pub security_group_override: Option<String>,
     /// Names of the cluster's subnets.
     #[serde(default)]
     pub subnets: Vec<String>,
@@ -69,8 +71,6 @@ pub struct InstanceGroupSpec {
     pub external_load_balancers: Vec<ExternalLoadBalancer>,
     /// Whether instances have public addresses, in subnets that are public.
     pub associate_public_ip: Option<bool>,
-    /// The id of a security group in the place of the role's own.
-    pub security_group_override: Option<String>,
     /// The ids of further security groups.
     #[serde(default)]
     pub additional_security_groups: Vec<String>,

@@ -24,8 +24,8 @@ pub use group::{
     InstanceRequirements, Kubelet, Manager, MixedInstancesPolicy, NvidiaGpu, Volume, WarmPool,
 };
 pub use networking::{
-    Calico, Cilium, CiliumIpam, Dns, DnsType, Empty, Networking, SrcDstCheck, Subnet, SubnetType,
-    Topology,
+    AdditionalRoute, Calico, Cilium, CiliumIpam, Dns, DnsType, Empty, Networking, SrcDstCheck,
+    Subnet, SubnetType, Topology,
 };
 pub use role::{Role, UnknownRole};
 

@@ -57,6 +57,8 @@ pub enum SrcDstCheck {
 pub struct Cilium {
     /// Where pods' addresses come from.
     pub ipam: Option<CiliumIpam>,
+    /// Whether it keeps its state in an etcd cluster of its own.
+    pub etcd_managed: bool,
 }
 
 /// Where Cilium takes pods' addresses from.
@@ -119,11 +121,40 @@ pub struct Subnet {
     pub ipv6_cidr: Option<String>,
     /// The subnet's id, when it exists.
     pub id: Option<String>,
-    /// How it reaches the world.
+    /// How it reaches the world: the id of a NAT gateway, an address, an instance or a transit
+    /// gateway, or `External` where somebody else sees to it.
     pub egress: Option<String>,
+    /// The address of its NAT gateway, which exists.
+    #[serde(rename = "publicIP")]
+    pub public_ip: Option<String>,
+    /// Further routes.
+    #[serde(rename = "additionalRoutes")]
+    pub additional_routes: Vec<AdditionalRoute>,
     /// What it is for.
     #[serde(rename = "type")]
     pub kind: Option<SubnetType>,
+}
+
+/// A further route of a subnet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AdditionalRoute {
+    /// The addresses that it is about.
+    pub cidr: String,
+    /// The id of what packets go through.
+    pub target: String,
+}
+
+impl Subnet {
+    /// What it is for. kOps' first subnets were all of one type, and it is still the simplest.
+    pub fn purpose(&self) -> SubnetType {
+        self.kind.unwrap_or(SubnetType::Public)
+    }
+
+    /// Whether somebody else sees to its routes.
+    pub fn is_routed_elsewhere(&self) -> bool {
+        self.egress.as_deref() == Some("External")
+    }
 }
 
 /// What a subnet is for.
@@ -137,4 +168,16 @@ pub enum SubnetType {
     DualStack,
     /// For load balancers and bastions.
     Utility,
+}
+
+impl SubnetType {
+    /// As manifests and tags spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Public => "Public",
+            Self::Private => "Private",
+            Self::DualStack => "DualStack",
+            Self::Utility => "Utility",
+        }
+    }
 }

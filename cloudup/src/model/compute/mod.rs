@@ -12,7 +12,7 @@ use cloudup_tasks::{
     ec2::{AutoscalingGroup, AutoscalingLifecycleHook, NetworkRef, SshKey, WarmPool},
 };
 
-use super::{Blueprint, Profiles, Run, governed};
+use super::{Blueprint, Profiles, Run, firewall::Groups, governed, network::Network};
 use crate::{
     manifest::{
         InstanceGroup,
@@ -27,12 +27,23 @@ use crate::{
 const TERMINATION_TIMEOUT: i32 = 300;
 const WARM_POOL_TIMEOUT: i32 = 600;
 
+/// What templates and groups come after.
+#[derive(Debug)]
+pub(super) struct Before {
+    pub(super) profiles: Profiles,
+    pub(super) network: Network,
+    pub(super) groups: Groups,
+}
+
 /// The key pair, then for each group whose instances an Auto Scaling group starts a template, once
-/// its profile is ready, the group, and what belongs to it. What is no longer wanted goes after
+/// its profile and its security groups are ready, the group, in its subnets, and what belongs to it. What is no longer wanted goes after
 /// the templates, which may still name it.
-pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, profiles: &Profiles) {
+pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, before: &Before) {
     let cluster = &blueprint.cluster;
+    let Before { profiles, network, groups } = before;
+    let made = network.by_name(cluster.name());
     let mut first: Vec<TaskId> = profiles.unwanted.clone();
+    first.extend(groups.all.clone());
     if let Some(key) = blueprint.ssh_key.as_ref().filter(|_| cluster.spec.ssh_key_name.is_none()) {
         let name = key.pair_name(cluster.name());
         let task = SshKey::new(name, blueprint.owner(), key.line());
@@ -44,21 +55,23 @@ pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, profi
             continue;
         }
         let template = governed(graph, run, Phase::Cluster)
-            .add(template::of(blueprint, group).pruning(run.prune));
+            .add(template::of(blueprint, group).in_groups_of(&groups.own).pruning(run.prune));
         let profile = names::profile(group, cluster.name());
         let ready = profiles.ready.get(&profile);
         for before in ready.into_iter().flatten().chain(&first) {
             graph.order(before.clone(), template.id().clone());
         }
-        if !blueprint.environment.has_network {
-            continue;
-        }
-        let mut tasks = governed(graph, run, Phase::Cluster);
-        let mut scaling = group::of(blueprint, group, &template);
+        let mut scaling = group::of(blueprint, group, &template).in_subnets_of(&made);
         if let Some(made) = profiles.made.get(&profile) {
             scaling = scaling.made_with(made);
         }
-        let scaling = tasks.add(scaling);
+        let scaling = governed(graph, run, Phase::Cluster).add(scaling);
+        for subnet in subnets(blueprint, group) {
+            if let Some(task) = network.subnets.get(&subnet.name) {
+                graph.order(task.id().clone(), scaling.id().clone());
+            }
+        }
+        let tasks = governed(graph, run, Phase::Cluster);
         add_to_group(blueprint, tasks, group, &scaling);
     }
 }

@@ -32,12 +32,7 @@ pub(super) fn of(blueprint: &Blueprint, group: &InstanceGroup) -> LaunchTemplate
     template.image = managed(spec.image.clone());
     template.instance_type = managed(group.first_machine_type().map(str::to_owned));
     template.key_name = key_name(blueprint);
-    // Where there is no network yet, a template waits for it without.
-    template.security_groups = if blueprint.environment.has_network {
-        Managed::Set(security_groups(blueprint, group))
-    } else {
-        Managed::AsFound
-    };
+    template.security_groups = Managed::Set(security_groups(blueprint, group));
     let subnets = subnets(blueprint, group);
     template.associate_public_ip = match subnets.first().and_then(|subnet| subnet.kind) {
         Some(SubnetType::Public | SubnetType::Utility) => {

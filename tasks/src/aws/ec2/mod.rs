@@ -15,8 +15,7 @@ use crate::cloud::{
     CloudError, Page, code,
     ec2::{
         Ec2Reader, Ec2Writer, Image, ImageQuery, Instance, InstanceType, KeyPair, LaunchTemplate,
-        LaunchTemplateData, LaunchTemplateVersion, SecurityGroup, Subnet, Tagged, Templates,
-        Versions,
+        LaunchTemplateData, LaunchTemplateVersion, Tagged, Templates, Versions,
     },
     iam::Tags,
 };
@@ -24,7 +23,7 @@ use crate::cloud::{
 /// How much a listing of templates is asked for at a time: the most that EC2 takes.
 const PAGE: i32 = 200;
 
-/// The same for instances, security groups and subnets.
+/// The same for instances.
 const LONG_PAGE: i32 = 1000;
 
 /// EC2 through the SDK.
@@ -120,44 +119,6 @@ impl Ec2Reader for Ec2 {
         let reservations = answer.reservations.unwrap_or_default().into_iter();
         let instances = reservations.flat_map(|it| it.instances.unwrap_or_default());
         let items = instances.map(|instance| answer::instance(op, instance));
-        Ok(Page { items: items.collect::<Result<_, _>>()?, next: answer.next_token })
-    }
-
-    async fn describe_security_groups(
-        &self,
-        tagged: &Tagged,
-        marker: Option<&str>,
-    ) -> Result<Page<SecurityGroup>, CloudError> {
-        let op = ec2("DescribeSecurityGroups");
-        let call = self.0.describe_security_groups().filters(filter(tagged)).max_results(LONG_PAGE);
-        let answer =
-            call.set_next_token(marker.map(Into::into)).send().await.map_err(op.failed())?;
-        let groups = answer.security_groups.unwrap_or_default().into_iter();
-        let items = groups.map(|group| {
-            Ok(SecurityGroup {
-                id: op.expect(group.group_id, "group id")?,
-                tags: answer::tags(group.tags),
-            })
-        });
-        Ok(Page { items: items.collect::<Result<_, _>>()?, next: answer.next_token })
-    }
-
-    async fn describe_subnets(
-        &self,
-        tagged: &Tagged,
-        marker: Option<&str>,
-    ) -> Result<Page<Subnet>, CloudError> {
-        let op = ec2("DescribeSubnets");
-        let call = self.0.describe_subnets().filters(filter(tagged)).max_results(LONG_PAGE);
-        let answer =
-            call.set_next_token(marker.map(Into::into)).send().await.map_err(op.failed())?;
-        let subnets = answer.subnets.unwrap_or_default().into_iter();
-        let items = subnets.map(|subnet| {
-            Ok(Subnet {
-                id: op.expect(subnet.subnet_id, "subnet id")?,
-                tags: answer::tags(subnet.tags),
-            })
-        });
         Ok(Page { items: items.collect::<Result<_, _>>()?, next: answer.next_token })
     }
 }

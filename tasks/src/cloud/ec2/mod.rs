@@ -4,7 +4,6 @@ mod image;
 mod instance;
 mod key_pair;
 mod launch_template;
-mod network;
 
 use async_trait::async_trait;
 
@@ -16,7 +15,6 @@ pub use self::{
         BlockDevice, EbsVolume, LaunchTemplate, LaunchTemplateData, LaunchTemplateVersion,
         MetadataOptions, NetworkInterface, SpotOptions, Templates, Versions,
     },
-    network::{SecurityGroup, Subnet},
 };
 use super::{CloudError, Page, iam::Tags};
 
@@ -68,20 +66,6 @@ pub trait Ec2Reader: Send + Sync {
         tagged: &Tagged,
         marker: Option<&str>,
     ) -> Result<Page<Instance>, CloudError>;
-
-    /// `DescribeSecurityGroups` of those that are tagged so, a part at a time.
-    async fn describe_security_groups(
-        &self,
-        tagged: &Tagged,
-        marker: Option<&str>,
-    ) -> Result<Page<SecurityGroup>, CloudError>;
-
-    /// `DescribeSubnets` of those that are tagged so, a part at a time.
-    async fn describe_subnets(
-        &self,
-        tagged: &Tagged,
-        marker: Option<&str>,
-    ) -> Result<Page<Subnet>, CloudError>;
 }
 
 /// What can be written to EC2.

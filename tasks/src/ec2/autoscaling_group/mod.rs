@@ -3,14 +3,18 @@
 mod mixed;
 mod settings;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cloudup_engine::{
     Change, Changes as _, Diff, Found, Input, Managed, Reader, Ref, Task, TaskError, Writer, note,
 };
 
 pub use self::mixed::MixedInstances;
-use super::{LaunchTemplate, NetworkRef, lookup, network, tags};
+use super::{
+    LaunchTemplate, NetworkRef, lookup,
+    network::{self, Makers},
+    tags,
+};
 use crate::{
     aside::{Aside, Seen},
     cloud::{
@@ -20,6 +24,7 @@ use crate::{
     },
     iam::{IamInstanceProfile, Owner, owner::Ownership},
     trouble::{conflict, invalid},
+    vpc::Subnet,
 };
 
 /// An Auto Scaling group: how many instances there are, where, and what they start from.
@@ -65,6 +70,7 @@ struct About {
     owner: Owner,
     template: Ref<LaunchTemplate>,
     profile: Option<Ref<IamInstanceProfile>>,
+    subnets: Makers<Subnet>,
     seen: Seen<Option<AutoScalingGroup>>,
 }
 
@@ -91,6 +97,7 @@ impl AutoscalingGroup {
                 owner,
                 template: template.clone(),
                 profile: None,
+                subnets: Makers::new(),
                 seen: Seen::default(),
             }),
             name,
@@ -112,8 +119,20 @@ impl AutoscalingGroup {
         self
     }
 
+    /// The tasks that make subnets, by the subnets' names: their ids need not be looked up. It does
+    /// not order them.
+    #[must_use]
+    pub fn in_subnets_of(mut self, makers: &BTreeMap<String, Ref<Subnet>>) -> Self {
+        self.about.0.subnets.clone_from(makers);
+        self
+    }
+
     fn owner(&self) -> &Owner {
         &self.about.0.owner
+    }
+
+    async fn known_subnets(&self, reader: &dyn CloudReader) -> Result<network::Known, TaskError> {
+        network::subnets(reader, self.owner(), &self.about.0.subnets).await
     }
 
     /// The task that a group would be as asked for by.
@@ -123,7 +142,7 @@ impl AutoscalingGroup {
         group: &AutoScalingGroup,
     ) -> Result<Self, TaskError> {
         let template = group.template().cloned().unwrap_or_default();
-        let known = network::subnets(reader, self.owner().cluster()).await?;
+        let known = self.known_subnets(reader).await?;
         let (tags, _) = tags::split(self.owner(), &group.tag_values(), &self.tags);
         let wanted_mixed = self.mixed_instances.as_ref();
         let asked = |found: &BTreeSet<String>, wanted: &BTreeSet<String>| {

@@ -11,7 +11,7 @@ use crate::{
         autoscaling::{AutoScalingGroup, GroupSettings, propagated},
         iam::Tags,
     },
-    ec2::{lookup, network},
+    ec2::lookup,
     iam::owner::TagChanges,
     trouble::{conflict, write_error},
 };
@@ -25,7 +25,7 @@ impl AutoscalingGroup {
         &self,
         reader: &dyn CloudReader,
     ) -> Result<GroupSettings, TaskError> {
-        let known = network::subnets(reader, self.owner().cluster()).await?;
+        let known = self.known_subnets(reader).await?;
         let mut settings = GroupSettings {
             min_size: Some(self.min_size),
             max_size: Some(self.max_size),
@@ -105,7 +105,7 @@ impl AutoscalingGroup {
         {
             self.switch_on(writer, found).await?;
         }
-        let known = network::subnets(writer.reader(), self.owner().cluster()).await?;
+        let known = self.known_subnets(writer.reader()).await?;
         let mut settings = GroupSettings {
             min_size: min_size.map(|delta| *delta.to),
             max_size: max_size.map(|delta| *delta.to),

@@ -29,7 +29,7 @@ impl LaunchTemplate {
         data: &LaunchTemplateData,
     ) -> Result<Self, TaskError> {
         let (image, root) = self.found_image(reader, data).await?;
-        let known = network::security_groups(reader, self.owner().cluster()).await?;
+        let known = self.known_groups(reader).await?;
         let interface = data.network_interfaces.first();
         let groups = interface.map(|interface| interface.groups.as_slice()).unwrap_or_default();
         let volume_of = |device: &BlockDevice| device.ebs.clone().map(without_blanks);
@@ -64,6 +64,10 @@ impl LaunchTemplate {
             instance_tags: self.found_tags(data),
             ..self.clone()
         })
+    }
+
+    async fn known_groups(&self, reader: &dyn CloudReader) -> Result<network::Known, TaskError> {
+        network::security_groups(reader, self.owner(), &self.about.0.security_groups).await
     }
 
     /// The security groups that are asked for, if any are.
@@ -168,7 +172,7 @@ impl LaunchTemplate {
         let groups = match &self.security_groups {
             Managed::AsFound => None,
             Managed::Set(groups) => {
-                let known = network::security_groups(reader, self.owner().cluster()).await?;
+                let known = self.known_groups(reader).await?;
                 Some(known.ids(groups)?)
             }
         };

@@ -6,11 +6,11 @@ mod versions;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloudup_engine::{
-    Change, Changes as _, Delta, Diff, Found, Input, Managed, Reader, Stray, Task, TaskError,
+    Change, Changes as _, Delta, Diff, Found, Input, Managed, Reader, Ref, Stray, Task, TaskError,
     Writer, note,
 };
 
-use super::{NetworkRef, lookup, tags};
+use super::{NetworkRef, lookup, network::Makers, tags};
 use crate::{
     aside::{Aside, Seen},
     cloud::{
@@ -24,6 +24,7 @@ use crate::{
         owner::{Ownership, TagChanges},
     },
     trouble::{conflict, is_taken, write_error},
+    vpc::SecurityGroup,
 };
 
 /// A launch template: what instances are started with.
@@ -77,6 +78,7 @@ struct About {
     owner: Owner,
     /// Whether old versions are looked for.
     prunes: bool,
+    security_groups: Makers<SecurityGroup>,
     seen: Seen<Option<SeenTemplate>>,
 }
 
@@ -145,7 +147,12 @@ impl LaunchTemplate {
             cpu_credits: None,
             instance_tags: owner.tags(&name),
             tags: owner.tags(&name),
-            about: Aside(About { owner, prunes: false, seen: Seen::default() }),
+            about: Aside(About {
+                owner,
+                prunes: false,
+                security_groups: Makers::new(),
+                seen: Seen::default(),
+            }),
             name,
         }
     }
@@ -162,6 +169,14 @@ impl LaunchTemplate {
     #[must_use]
     pub fn pruning(mut self, prunes: bool) -> Self {
         self.about.0.prunes = prunes;
+        self
+    }
+
+    /// The tasks that make security groups, by the groups' names: their ids need not be looked up.
+    /// It does not order them.
+    #[must_use]
+    pub fn in_groups_of(mut self, makers: &BTreeMap<String, Ref<SecurityGroup>>) -> Self {
+        self.about.0.security_groups.clone_from(makers);
         self
     }
 

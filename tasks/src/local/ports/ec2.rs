@@ -7,8 +7,7 @@ use crate::{
         CloudError, Page,
         ec2::{
             Ec2Reader, Ec2Writer, Image, ImageQuery, Instance, InstanceType, KeyPair,
-            LaunchTemplate, LaunchTemplateData, LaunchTemplateVersion, SecurityGroup, Subnet,
-            Tagged, Templates, Versions,
+            LaunchTemplate, LaunchTemplateData, LaunchTemplateVersion, Tagged, Templates, Versions,
         },
         iam::Tags,
     },
@@ -78,24 +77,6 @@ impl Ec2Reader for Account {
     ) -> Result<Page<Instance>, CloudError> {
         let call = Call::ec2("DescribeInstances", "", "");
         self.read(call, |state| state.describe_instances(tagged, marker)).await
-    }
-
-    async fn describe_security_groups(
-        &self,
-        tagged: &Tagged,
-        marker: Option<&str>,
-    ) -> Result<Page<SecurityGroup>, CloudError> {
-        let call = Call::ec2("DescribeSecurityGroups", "", "");
-        self.read(call, |state| state.describe_security_groups(tagged, marker)).await
-    }
-
-    async fn describe_subnets(
-        &self,
-        tagged: &Tagged,
-        marker: Option<&str>,
-    ) -> Result<Page<Subnet>, CloudError> {
-        let call = Call::ec2("DescribeSubnets", "", "");
-        self.read(call, |state| state.describe_subnets(tagged, marker)).await
     }
 }
 

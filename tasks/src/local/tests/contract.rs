@@ -14,7 +14,11 @@ fn subject(make: impl Fn(&serde_json::Value) -> Account) -> Subject {
         (0..POLICIES).map(|n| format!("arn:aws:iam::123456789012:policy/p{n:02}")).collect();
     let seed = json!({
         "pageSize": 3,
-        "subnets": [{ "id": "subnet-1" }, { "id": "subnet-2" }],
+        "vpcs": [{ "id": "vpc-1", "cidrBlock": "10.0.0.0/16" }],
+        "subnets": [
+            { "id": "subnet-1", "vpcId": "vpc-1", "availabilityZone": "us-east-1a", "cidrBlock": "10.0.0.0/24" },
+            { "id": "subnet-2", "vpcId": "vpc-1", "availabilityZone": "us-east-1a", "cidrBlock": "10.0.1.0/24" },
+        ],
         "managedPolicies": policies.iter().map(|arn| json!({ "arn": arn })).collect::<Vec<_>>(),
         "hostedZones": (0..4)
             .map(|n| json!({ "id": format!("Z{n}"), "name": format!("{n}.example.com.") }))

@@ -122,7 +122,13 @@ async fn what_is_late_is_not_there_for_so_many_reads() {
 
 #[tokio::test]
 async fn ec2_hears_late_of_a_profile_that_is_late() {
-    let account = account(&json!({ "subnets": [{ "id": "subnet-1" }] }));
+    let account = account(&json!({
+        "vpcs": [{ "id": "vpc-1", "cidrBlock": "10.0.0.0/16" }],
+        "subnets": [{
+            "id": "subnet-1", "vpcId": "vpc-1", "availabilityZone": "us-east-1a",
+            "cidrBlock": "10.0.0.0/24",
+        }],
+    }));
     account.add_fault(Fault::new(Effect::Late { reads: 2 }).operation("CreateInstance*")).unwrap();
     CloudWriter::iam(&account).create_instance_profile("p", &Tags::new()).await.unwrap();
     let data = LaunchTemplateData {

@@ -26,13 +26,19 @@ fn a_full_seed_is_completed_and_survives_its_own_format() {
         "hostedZones": [{ "id": "Z1", "name": "example.com.", "private": true, "vpcs": ["vpc-1"] }],
         "images": [{ "id": "ami-1", "architecture": "x86_64" }],
         "instanceTypes": [{ "name": "m5.large", "vcpus": 2, "gpu": false }],
-        "vpcs": [{ "id": "vpc-1", "tags": { "a": "" } }],
+        "vpcs": [{ "id": "vpc-1", "cidrBlock": "10.0.0.0/16", "tags": { "a": "" } }],
         "internetGateways": [{ "id": "igw-1" }],
         "egressOnlyInternetGateways": [{ "id": "eigw-1" }],
-        "subnets": [{ "id": "subnet-1" }],
-        "routeTables": [{ "id": "rtb-1", "associations": ["subnet-1"] }],
-        "elasticIps": [{ "id": "eipalloc-1" }],
-        "natGateways": [{ "id": "nat-1" }],
+        "subnets": [{
+            "id": "subnet-1", "vpcId": "vpc-1", "availabilityZone": "us-test-1a",
+            "cidrBlock": "10.0.0.0/24"
+        }],
+        "routeTables": [{ "id": "rtb-1", "vpcId": "vpc-1", "associations": ["subnet-1"] }],
+        "elasticIps": [{ "id": "eipalloc-1", "publicIp": "198.18.0.1" }],
+        "natGateways": [{ "id": "nat-1", "allocationId": "eipalloc-1", "subnetId": "subnet-1" }],
+        "securityGroups": [{ "id": "sg-1", "name": "old", "vpcId": "vpc-1", "rules": [
+            { "permission": { "protocol": "tcp", "fromPort": 22, "toPort": 22, "peer": "::/0" } }
+        ] }],
         "targetGroups": [{ "name": "tg" }],
         "roles": [{ "name": "there", "tags": { "owner": "me" }, "inlinePolicies": {
             "p": { "Statement": [{ "Effect": "Allow", "Action": ["s3:*"], "Resource": ["*"] }] }
@@ -58,10 +64,29 @@ fn a_full_seed_is_completed_and_survives_its_own_format() {
     assert!(trust.contains("ec2.amazonaws.com"));
     let far = state.instance_profiles.get("far").unwrap();
     assert_eq!(far.arn, "arn:aws-test:iam::999999999999:instance-profile/far", "kept as given");
-    assert_eq!(state.vpcs[0]["id"], "vpc-1");
+    let vpc = state.vpcs.get("vpc-1").unwrap();
+    assert!(vpc.enable_dns_support, "as AWS has it");
+    assert_eq!(vpc.ipv6_cidr_blocks.as_ref().unwrap().len(), 1, "a block of Amazon's");
 
     let text = serde_json::to_string_pretty(&state).unwrap();
     assert_eq!(State::parse(&text).unwrap(), state);
+}
+
+#[test]
+fn a_network_that_does_not_hold_together_is_told_all_at_once() {
+    let said = mistakes(&json!({
+        "vpcs": [{ "id": "vpc-1", "cidrBlock": "10.0.0.0/99" }, { "id": "vpc-1", "cidrBlock": "10.0.0.0/16" }],
+    }).to_string());
+    insta::assert_snapshot!(said, @"vpcs[1].id: `vpc-1` is the id of vpcs[0] already");
+    let said = mistakes(&json!({
+        "vpcs": [{ "id": "vpc-1", "cidrBlock": "10.0.0.0/99" }],
+        "subnets": [{ "id": "subnet-1", "vpcId": "vpc-2", "availabilityZone": "us-east-1a" }],
+        "natGateways": [{ "id": "nat-1", "allocationId": "eipalloc-1", "subnetId": "subnet-1" }],
+        "securityGroups": [{ "id": "sg-1", "name": "sg-x", "vpcId": "vpc-1", "rules": [
+            { "permission": { "protocol": "tcp", "fromPort": 2, "toPort": 1, "peer": "::/0" } }
+        ] }],
+    }).to_string());
+    insta::assert_snapshot!(said);
 }
 
 #[test]

@@ -18,11 +18,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::names;
-
 pub mod compute;
+pub mod network;
 
-use self::compute::{AutoscalingGroup, KeyPair, LaunchTemplate, LifecycleHook};
+use self::{
+    compute::{AutoscalingGroup, KeyPair, LaunchTemplate, LifecycleHook},
+    network::Network,
+};
+use crate::{manifest::InstanceGroup, names};
 
 /// What a cluster owns.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
@@ -47,6 +50,9 @@ pub struct Dump {
     pub key_pairs: BTreeMap<String, KeyPair>,
     /// Identity providers, by their addresses.
     pub oidc_providers: Vec<OidcProvider>,
+    /// The network, in sections of its own.
+    #[serde(flatten)]
+    pub network: Network,
 }
 
 /// An IAM role.
@@ -120,13 +126,18 @@ impl<T> While<T> for Result<T, CloudError> {
     }
 }
 
-/// What `cluster` owns in the account.
+/// What `cluster` owns in the account. Its rules are looked for also in the security groups of
+/// others that its `groups` name.
 ///
 /// # Errors
 ///
 /// The first question that was not answered.
-pub async fn dump(reader: &dyn CloudReader, cluster: &str) -> Result<Dump, DumpError> {
-    let of = Search { reader, cluster, owner: Owner::new(cluster) };
+pub async fn dump(
+    reader: &dyn CloudReader,
+    cluster: &str,
+    groups: &[InstanceGroup],
+) -> Result<Dump, DumpError> {
+    let of = Search { reader, cluster, groups, owner: Owner::new(cluster) };
     let mut dump = Dump::default();
     for role in of.roles().await? {
         of.policies(&role.name, &mut dump).await?;
@@ -146,6 +157,7 @@ pub async fn dump(reader: &dyn CloudReader, cluster: &str) -> Result<Dump, DumpE
     }
     dump.oidc_providers = of.oidc_providers().await?;
     of.compute(&mut dump).await?;
+    dump.network = of.network().await?;
     Ok(dump)
 }
 
@@ -153,6 +165,7 @@ pub async fn dump(reader: &dyn CloudReader, cluster: &str) -> Result<Dump, DumpE
 struct Search<'a> {
     reader: &'a dyn CloudReader,
     cluster: &'a str,
+    groups: &'a [InstanceGroup],
     owner: Owner,
 }
 
