@@ -10,6 +10,7 @@ pub mod environment;
 pub mod explain;
 pub mod issuer;
 pub mod kinds;
+pub mod kubernetes;
 pub mod manifest;
 pub mod model;
 pub mod names;
