@@ -133,7 +133,7 @@ fn the_command_line_keeps_clusters_in_a_bucket() {
     assert_eq!((status, told.matches("kind: InstanceGroup").count()), (0, 2), "{told}");
     let (status, told) = with(&["update", "cluster", "--yes"]);
     assert_eq!(status, 0, "{told}");
-    assert!(told.contains("Done: 12 created"), "{told}");
+    assert!(told.contains("Done: 41 created"), "{told}");
     let edit = ["edit", "ig", "nodes-eu-west-1a", "--set", "spec.maxSize=many"];
     let (status, told) = with(&edit);
     assert_eq!(status, 3, "{told}");

@@ -30,7 +30,7 @@ fn the_first_command_plans_and_applies_and_then_has_nothing_to_do() {
 
     let made = shell.run(&args).expect(0);
     assert!(made.stdout.contains("    + nodes.demo.example.com\n"), "{made}");
-    assert!(made.stdout.ends_with("\nDone: 37 created, 0 changed, 0 deleted.\n"), "{made}");
+    assert!(made.stdout.ends_with("\nDone: 41 created, 0 changed, 0 deleted.\n"), "{made}");
     let roles: Vec<_> = shell.iam()["roles"].as_array().into_iter().flatten().cloned().collect();
     let names: Vec<_> = roles.iter().filter_map(|role| role["name"].as_str()).collect();
     assert_eq!(names, ["masters.demo.example.com", "nodes.demo.example.com"]);

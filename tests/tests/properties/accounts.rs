@@ -238,14 +238,14 @@ pub(crate) fn essence(state: &State) -> Value {
         managed_policies: in_force(state),
         ..without_notes(state)
     });
-    let network = network(&essence);
-    for (list, things) in network {
+    let named = by_name(&essence);
+    for (list, things) in named {
         essence[list] = things;
     }
     essence
 }
 
-/// The lists of the network.
+/// The lists of the network, whose things others name by their ids.
 const NETWORK: [&str; 9] = [
     "vpcs",
     "dhcpOptions",
@@ -258,9 +258,9 @@ const NETWORK: [&str; 9] = [
     "securityGroups",
 ];
 
-/// The network with things called by their names in the place of ids, in order. Rules, which have
-/// ids of their own, are told by what they let through.
-fn network(essence: &Value) -> Vec<(&'static str, Value)> {
+/// The network, and what is in it, with things called by their names in the place of ids, in order.
+/// Rules, which have ids of their own, are told by what they let through.
+fn by_name(essence: &Value) -> Vec<(&'static str, Value)> {
     let things = |list: &str| essence[list].as_array().cloned().unwrap_or_default();
     let mut names = Vec::new();
     for thing in NETWORK.iter().flat_map(|list| things(list)) {
@@ -282,6 +282,9 @@ fn network(essence: &Value) -> Vec<(&'static str, Value)> {
             }
         }
         thing["publicIp"] = Value::Null;
+        if let Some(subnets) = thing["subnets"].as_array_mut() {
+            subnets.sort_by_key(ToString::to_string);
+        }
         thing.to_string()
     };
     let in_order = |list: &'static str| {
@@ -289,7 +292,7 @@ fn network(essence: &Value) -> Vec<(&'static str, Value)> {
         texts.sort();
         (list, json!(texts))
     };
-    NETWORK.into_iter().map(in_order).collect()
+    NETWORK.into_iter().chain(["launchTemplates", "autoScalingGroups"]).map(in_order).collect()
 }
 
 /// Managed policies without their history, in order.
