@@ -41,7 +41,7 @@ demo:
 
 # Compare with what kOps makes of the clusters in FOLDER (cases/*, run.py).
 conformance folder *options:
-    cargo build --bin cloudup
+    cargo build --workspace --bin cloudup --test cli
     python3 {{folder}}/run.py --bin "${CARGO_TARGET_DIR:-target}/debug/cloudup" {{options}} {{folder}}/cases
 
 # What the binary weighs when optimised.
