@@ -7,7 +7,7 @@ use cloudup::{
     manifest::{Cluster, Manifest},
     update::{Update, UpdateOptions, UpdateReport},
 };
-use cloudup_engine::{Options, Outcome};
+use cloudup_engine::{ChangeKind, Options, Outcome};
 use cloudup_tasks::{
     cloud::{CloudReader, CloudWriter},
     local::{Account, State},
@@ -250,6 +250,57 @@ async fn rules_of_ours_go_once_others_have_taken_their_place_and_those_of_others
     let mut ssh: Vec<_> = ssh.map(|rule| rule.permission.peer.as_str()).collect();
     ssh.sort_unstable();
     assert_eq!(ssh, ["10.0.0.0/9", "192.0.2.0/24"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_is_wanted_stays_whatever_it_is_called_and_so_do_those_of_load_balancers() {
+    let account = account(&json!({}));
+    let cluster = public(&json!({
+        "sshAccess": ["10.0.0.0/8"],
+        "api": { "loadBalancer": { "type": "Public", "securityGroupOverride": "sg-balancer" } },
+    }));
+    settle(&account, &cluster).await;
+    let owned =
+        |name: &str| json!({ "Name": name, "kubernetes.io/cluster/net.example.com": "owned" });
+    let mut state = state(&account);
+    let vpc = state["vpcs"][0]["id"].clone();
+    let groups = state["securityGroups"].as_array_mut().unwrap();
+    for (id, name) in [("sg-api", "api-elb.net.example.com"), ("sg-balancer", "theirs")] {
+        let tags = if id == "sg-api" { owned(name) } else { json!({}) };
+        groups.push(json!({ "id": id, "name": name, "vpcId": vpc, "tags": tags }));
+    }
+    let masters = groups.iter_mut().find(|it| it["name"] == "masters.net.example.com").unwrap();
+    let rules = masters["rules"].as_array_mut().unwrap();
+    // The one for SSH is called something else; one that is called as it is lets more in.
+    let ssh = rules.iter_mut().find(|it| it["permission"]["fromPort"] == 22).unwrap();
+    let name = ssh["tags"]["Name"].take();
+    ssh["tags"]["Name"] = json!("ssh-external-to-master");
+    let rule = |from: u16, peer: &str, name: &str| {
+        let permission =
+            json!({ "protocol": "tcp", "fromPort": from, "toPort": 443, "peer": peer });
+        json!({ "permission": permission, "tags": owned(name) })
+    };
+    rules.push(rule(22, "10.0.0.0/8", name.as_str().unwrap()));
+    rules.push(rule(443, "sg-api", "https-elb-to-master"));
+    rules.push(rule(443, "sg-balancer", "https-lb-to-master"));
+
+    let account = self::account(&state);
+    let report = apply(&account, &cluster, true).await;
+    let changes: Vec<_> = report.report.changes().collect();
+    let changes: Vec<_> = changes.iter().map(|it| (it.change, it.task.name())).collect();
+    let id = changes.first().map(|(_, name)| *name).unwrap_or_default();
+    let expected = [
+        (ChangeKind::Delete, id),
+        (ChangeKind::Update, "from-10.0.0.0/8-ingress-tcp-22to22-masters.net.example.com"),
+    ];
+    assert_eq!(changes, expected);
+    assert!(id.starts_with("sgr-"), "{id}");
+    let state = account.state().unwrap();
+    let masters = state.security_groups.iter().find(|it| it.name.starts_with("masters")).unwrap();
+    let peers = masters.rules.iter().filter(|it| it.permission.to_port == 443);
+    let peers: Vec<_> = peers.map(|it| it.permission.peer.as_str()).collect();
+    assert_eq!(peers, ["sg-api", "sg-balancer"]);
+    assert!(masters.rules.iter().any(|it| it.permission.to_port == 22));
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,8 +14,11 @@ use super::{
 use crate::{
     aside::{Aside, Seen},
     cloud::{
-        Aws,
-        vpc::{NewSecurityGroup, Peer, Tags, Which, all_security_group_rules, all_security_groups},
+        Aws, CloudReader,
+        vpc::{
+            NewSecurityGroup, Peer, Permission, Tags, Which, all_security_group_rules,
+            all_security_groups,
+        },
     },
     iam::{Owner, Ownership},
     trouble::{conflict, deleted, invalid, write_error},
@@ -41,8 +44,10 @@ pub struct SecurityGroup {
 #[derive(Clone, Debug)]
 struct About {
     ours: Ours,
-    /// The names of its rules that are wanted, where others of ours are to go.
-    rules: Option<BTreeSet<String>>,
+    /// What its rules that are wanted let through, by their names, where others of ours are to go.
+    rules: Option<BTreeMap<String, Permission>>,
+    /// Groups, by id or by name, that rules about them are left to.
+    spared: BTreeSet<String>,
     /// The ids of its rules that are not, and whether they are about what leaves, by name.
     strays: Seen<BTreeMap<String, (String, bool)>>,
 }
@@ -89,11 +94,20 @@ impl SecurityGroup {
         self
     }
 
-    /// The names of its rules, which [`SecurityGroupRule`](super::SecurityGroupRule)s make: others
-    /// that are ours by their tags are no longer wanted.
+    /// Its rules, which [`SecurityGroupRule`](super::SecurityGroupRule)s make, by their names: others
+    /// that are ours by their tags are no longer wanted. At the other end of one may stand a group
+    /// of the owner's by its name.
     #[must_use]
-    pub fn with_rules<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
-        self.about.0.rules = Some(names.into_iter().map(Into::into).collect());
+    pub fn with_rules(mut self, rules: impl IntoIterator<Item = (String, Permission)>) -> Self {
+        self.about.0.rules = Some(rules.into_iter().collect());
+        self
+    }
+
+    /// Groups whose rules somebody else minds, by id or, where they are the owner's, by name: rules
+    /// that let them in stay.
+    #[must_use]
+    pub fn sparing<T: Into<String>>(mut self, groups: impl IntoIterator<Item = T>) -> Self {
+        self.about.0.spared = groups.into_iter().map(Into::into).collect();
         self
     }
 
@@ -152,7 +166,20 @@ impl SecurityGroup {
 
 impl About {
     fn new(ours: Ours) -> Self {
-        Self { ours, rules: None, strays: Seen::default() }
+        Self { ours, rules: None, spared: BTreeSet::new(), strays: Seen::default() }
+    }
+
+    /// The names of the owner's groups by their ids.
+    async fn names(
+        &self,
+        reader: &(dyn CloudReader + 'static),
+    ) -> Result<BTreeMap<String, String>, TaskError> {
+        let owner = self.ours.owner();
+        let key = owner.tag_key();
+        let groups = all_security_groups(reader.vpc(), Which::TagKey(&key)).await;
+        let groups = groups.map_err(|error| error.while_doing("look whose security groups are"))?;
+        let own = groups.into_iter().filter(|group| owner.of(&group.tags) == Ownership::Ours);
+        Ok(own.map(|group| (group.id, group.name)).collect())
     }
 }
 
@@ -237,20 +264,32 @@ impl Task for SecurityGroup {
             .await
             .map_err(|error| error.while_doing(format!("list the rules of {id}")))?;
         let owner = self.about.0.ours.owner();
+        let ours = rules.into_iter().filter(|rule| owner.of(&rule.tags) == Ownership::Ours);
+        let names = self.about.0.names(reader).await?;
         let (mut strays, mut ids) = (Vec::new(), BTreeMap::new());
-        for rule in rules {
-            let name = rule.tags.get("Name").cloned().unwrap_or_default();
-            if owner.of(&rule.tags) != Ownership::Ours || wanted.contains(&name) {
+        for rule in ours {
+            // A rule is what it lets through, whatever it is called.
+            let mut lets_through = rule.permission.clone();
+            if let Some(name) = names.get(&lets_through.peer) {
+                lets_through.peer.clone_from(name);
+            }
+            let spared = &self.about.0.spared;
+            if wanted.values().any(|permission| *permission == lets_through)
+                || spared.contains(&lets_through.peer)
+                || spared.contains(&rule.permission.peer)
+            {
                 continue;
             }
-            let name =
-                if name.is_empty() || ids.contains_key(&name) { rule.id.clone() } else { name };
-            ids.insert(name.clone(), (rule.id, rule.permission.egress));
+            let name = rule.tags.get("Name").filter(|name| {
+                !name.is_empty() && !ids.contains_key(*name) && !wanted.contains_key(*name)
+            });
+            let name = name.unwrap_or(&rule.id).clone();
             let deferred = matches!(Peer::of(&rule.permission.peer), Peer::Group(_));
             let fields = vec![
                 FieldChange::removed("security_group", id),
                 FieldChange::removed("permission", &rule.permission),
             ];
+            ids.insert(name.clone(), (rule.id, rule.permission.egress));
             strays.push(Stray { kind: kind::SECURITY_GROUP_RULE, name, fields, deferred });
         }
         self.about.0.strays.set(ids);

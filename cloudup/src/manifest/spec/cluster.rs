@@ -147,6 +147,9 @@ pub struct ApiLoadBalancer {
     pub class: Option<String>,
     /// The ids of security groups that instances behind it have besides.
     pub additional_security_groups: Vec<String>,
+    /// The id of the security group that it has instead of one of its own. Rules that let it in
+    /// are left alone.
+    pub security_group_override: Option<String>,
 }
 
 /// `spec.iam`.

@@ -72,18 +72,21 @@ fn add_group(
     let (owner, vpc) = (blueprint.owner(), network.vpc.get(|vpc| vpc.id.clone()));
     // What is left over is the business of a run that may do something about it.
     let tidies = run.tidies(Phase::Security);
-    let rules = firewall.names_of(group);
+    let rules = |task: SecurityGroup| {
+        let spared = plan::of_load_balancers(&blueprint.cluster);
+        task.with_rules(firewall.rules_of(group)).sparing(spared)
+    };
     let Some(id) = &group.existing else {
         let task = SecurityGroup::new(&group.name, owner, vpc, group.description)
             .tagged(blueprint.cluster.spec.cloud_labels.clone());
-        let task = if tidies { task.with_rules(rules) } else { task };
+        let task = if tidies { rules(task) } else { task };
         let task = governed(graph, run, Phase::Security).add(task);
         made.all.push(task.id().clone());
         made.own.insert(group.name.clone(), task.clone());
         return task.get(|group| group.id.clone());
     };
     let task = SecurityGroup::existing(&group.name, owner, vpc, id);
-    let task = if tidies { task.with_rules(rules) } else { task };
+    let task = if tidies { rules(task) } else { task };
     if blueprint.environment.missing_security_groups.contains(id) {
         // Nothing can be done about it here, and nothing is: a notice says so.
         watched(graph, run, Phase::Security, ExistsAndWarnIfChanges).add(task);

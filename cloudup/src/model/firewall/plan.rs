@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use cloudup_tasks::cloud::vpc::Permission;
+
 use super::ports::{node_port_range, ports_for_nodes};
 use crate::{
     environment::Environment,
@@ -201,12 +203,38 @@ impl Firewall {
         format!("from-{from}-{direction}-{protocol}-{first}to{last}-{to}")
     }
 
-    /// The names of the rules of a group.
-    pub(super) fn names_of<'a>(&'a self, group: &Group) -> impl Iterator<Item = String> + use<'a> {
+    /// The rules of a group by their names, with the cluster's own groups at the other end by name.
+    pub(super) fn rules_of<'a>(
+        &'a self,
+        group: &Group,
+    ) -> impl Iterator<Item = (String, Permission)> + use<'a> {
         let index = self.groups.iter().position(|it| it.name == group.name);
         let of_group = self.rules.iter().filter(move |rule| Some(rule.group) == index);
-        of_group.map(|rule| self.name(rule))
+        of_group.map(|rule| {
+            let (from_port, to_port) = rule.ports.unwrap_or((-1, -1));
+            let peer = match &rule.peer {
+                Peer::Text(text) => text.clone(),
+                Peer::Group(index) => {
+                    let Group { existing, name, .. } = &self.groups[*index];
+                    existing.as_ref().unwrap_or(name).clone()
+                }
+            };
+            let protocol = rule.protocol.to_owned();
+            (
+                self.name(rule),
+                Permission { egress: rule.egress, protocol, from_port, to_port, peer },
+            )
+        })
     }
+}
+
+/// The groups of the cluster's load balancers, by name or id. They are not managed, nor are rules
+/// about them.
+pub(super) fn of_load_balancers(cluster: &Cluster) -> Vec<String> {
+    let own = ["api-elb", "bastion-elb"].map(|name| format!("{name}.{}", cluster.name()));
+    let balancer = cluster.spec.api.load_balancer.as_ref();
+    let named = balancer.and_then(|it| it.security_group_override.clone());
+    own.into_iter().chain(named).collect()
 }
 
 /// A role as kOps' own objects spell it.
