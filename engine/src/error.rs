@@ -94,7 +94,7 @@ impl TaskError {
             .copied()
             .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
             .unwrap_or("(no message)");
-        Self::new(ErrorKind::Other, format!("panicked: {text}"))
+        Self::new(ErrorKind::Other, format!("go on: it panicked: {text}"))
             .hint("this is a bug in the task: please report it")
     }
 }

@@ -118,7 +118,8 @@ pub(super) fn mismatch(finding: &Finding) -> String {
 
 pub(super) fn refused(governance: &Governance, mismatch: impl Into<String>) -> TaskError {
     let Governance { name, ruling, .. } = governance;
-    let message = format!("{} (lifecycle {name}, set by {ruling})", mismatch.into());
+    let mismatch = mismatch.into();
+    let message = format!("go on: it {mismatch} (lifecycle {name}, set by {ruling})");
     TaskError::new(ErrorKind::Invalid, message)
         .hint("change it where it is managed, or choose lifecycle Sync to have it changed here")
 }
@@ -131,7 +132,7 @@ pub(super) fn refuse_immutable(finding: &Finding) -> Result<(), TaskError> {
     if stuck.is_empty() {
         return Ok(());
     }
-    let message = format!("cannot change {} of something that exists", stuck.join(", "));
+    let message = format!("change {} of something that exists", stuck.join(", "));
     Err(TaskError::new(ErrorKind::Invalid, message)
         .hint("delete it, or give the new one another name"))
 }

@@ -62,7 +62,7 @@ async fn what_is_missing_and_left_so_is_missed_by_name() {
         assert_eq!(
             report.entries[1].error.as_ref().map(ToString::to_string).as_deref(),
             Some(
-                "takes a value from Thing/a, which is not there and is left so \
+                "take a value from Thing/a, which is not there and is left so \
                  (lifecycle ExistsAndWarnIfChanges, set by default)"
             )
         );

@@ -98,10 +98,34 @@ async fn what_is_ignored_and_lent_is_never_a_failure() {
         let error = report.entries[1].error.as_ref().expect("b failed");
         assert_eq!(
             error.to_string(),
-            "takes a value from Thing/a, which could not be looked at and is left so \
+            "take a value from Thing/a, which could not be looked at and is left so \
              (lifecycle Ignore, set by default)"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_ignored_is_left_alone_whatever_fails_before_it() {
+    let world = World::default().faulty(Op::Find, "a", usize::MAX, Fault::Error(ErrorKind::Other));
+    let mut graph = Graph::new();
+    let a = graph.under(cloudup_engine::lifecycle::Sync, Source::Default).add(thing("a"));
+    let mut ignored = graph.under(cloudup_engine::lifecycle::Ignore, Source::Default);
+    let b = ignored.after(&a).add(thing("b"));
+    let lent = ignored.after(&a).add(thing("lent"));
+    let mut takes = thing("takes");
+    takes.value = lent.get(Clone::clone);
+    let mut sync = graph.under(cloudup_engine::lifecycle::Sync, Source::Default);
+    sync.after(&b).add(thing("c"));
+    sync.add(takes);
+    let report = apply(graph, &world).await;
+    let expected = [
+        "Thing/a failed",
+        "Thing/b kept",
+        "Thing/lent blocked by Thing/a",
+        "Thing/c blocked by Thing/a",
+        "Thing/takes blocked by Thing/a",
+    ];
+    assert_eq!(lines(&report), expected);
 }
 
 /// Lets only the value change.
@@ -183,7 +207,7 @@ async fn a_refusal_says_what_differs_and_who_set_the_rule() {
     assert_eq!(
         entry.error.as_ref().map(ToString::to_string).as_deref(),
         Some(
-            "must be as described, and differs in value, shape \
+            "go on: it must be as described, and differs in value, shape \
              (lifecycle ExistsAndValidates, set by phase cluster)"
         )
     );
@@ -195,7 +219,7 @@ async fn an_immutable_field_is_refused_in_the_plan_but_only_where_it_would_chang
     let report = plan(graph("Sync"), &world).await;
     assert_eq!(told(&report), "failed");
     let error = report.entries[0].error.as_ref().expect("it failed");
-    assert_eq!(error.message, "cannot change shape of something that exists");
+    assert_eq!(error.message, "change shape of something that exists");
     assert_eq!(told(&plan(graph("ExistsAndWarnIfChanges"), &world).await), "warned");
 }
 

@@ -25,8 +25,8 @@ async fn a_panic_is_its_tasks_failure_and_nobody_elses() {
         let error = failed[0].error.as_ref().expect("a failure has an error");
         assert_eq!(error.kind, ErrorKind::Other, "{op:?}");
         let text = match op {
-            Op::Check => "panicked: no such shape".to_owned(),
-            _ => format!("panicked: {op:?} {name} fell over"),
+            Op::Check => "go on: it panicked: no such shape".to_owned(),
+            _ => format!("go on: it panicked: {op:?} {name} fell over"),
         };
         assert_eq!(error.message, text);
         let last = lines(&report).last().cloned();

@@ -109,6 +109,11 @@ impl<'r, P: Provider, F: FnMut(Event<'_>)> Books<'r, P, F> {
         }
     }
 
+    /// Whether nothing would be done about a task anyway: it is neither compared nor looked up.
+    fn is_left_alone(&self, node: NodeIndex) -> bool {
+        !self.sealed.governance[node.index()].lifecycle.reads() && !self.is_needed(node)
+    }
+
     /// Whether another task takes a value from this one.
     pub(super) fn is_needed(&self, node: NodeIndex) -> bool {
         self.needed.get(node.index()).copied().unwrap_or(true)
@@ -136,7 +141,7 @@ impl<'r, P: Provider, F: FnMut(Event<'_>)> Books<'r, P, F> {
             _ => "is not there",
         };
         Some(format!(
-            "takes a value from {task}, which {state} and is left so \
+            "take a value from {task}, which {state} and is left so \
              (lifecycle {lifecycle}, set by {rule})"
         ))
     }

@@ -5,7 +5,7 @@ use tracing::{Span, field};
 
 use super::{Books, Conclusion, draft, waste::Waste};
 use crate::{
-    ChangeKind, Entry, Event, Failure, Finding, Outcome, Provider, TaskError, TaskId,
+    ChangeKind, Entry, Event, Failure, Finding, Outcome, Provider, TaskError, TaskId, Verdict,
     run::{
         Job, Tried,
         clock::Clock,
@@ -117,9 +117,13 @@ impl<P: Provider, F: FnMut(Event<'_>)> Books<'_, P, F> {
         let culprit = self.culprit(by.clone());
         let fallout = self.schedule.failed(node, culprit);
         for doomed in fallout.doomed {
-            let task = self.sealed.nodes[doomed].id();
-            (self.tell)(Event::TaskBlocked { task, by: &by });
-            let entry = self.draft(doomed, Outcome::Blocked { by: by.clone() });
+            let entry = if self.is_left_alone(doomed) {
+                Entry { verdict: Some(Verdict::Keep), ..self.draft(doomed, Outcome::Kept) }
+            } else {
+                let task = self.sealed.nodes[doomed].id();
+                (self.tell)(Event::TaskBlocked { task, by: &by });
+                self.draft(doomed, Outcome::Blocked { by: by.clone() })
+            };
             self.finish_task(doomed, entry);
         }
         for barred in fallout.barred {
