@@ -11,6 +11,7 @@ mod lock;
 mod objects;
 mod output;
 mod overrides;
+mod phases;
 mod readme;
 mod shell;
 mod signals;
