@@ -2,9 +2,15 @@
 //!
 //! Reading and writing are two traits, so that what only looks cannot change anything.
 
+mod drain;
+#[cfg(test)]
+mod memory;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
+
+pub use self::drain::{DrainError, DrainOptions, EXCLUDE_LABEL, OURS, Remaining, drain, undo};
 
 /// A node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +21,8 @@ pub struct Node {
     pub instance_id: Option<String>,
     /// Whether its condition `Ready` is `True`.
     pub is_ready: bool,
+    /// Where it is not ready: what its condition says of why.
+    pub unready_because: Option<String>,
     /// Whether it is cordoned.
     pub is_unschedulable: bool,
     /// Its labels.
@@ -23,6 +31,10 @@ pub struct Node {
     pub annotations: BTreeMap<String, String>,
     /// Its taints.
     pub taints: Vec<Taint>,
+    /// Its address in the cluster's network.
+    pub internal_ip: Option<String>,
+    /// Its address in the internet.
+    pub external_ip: Option<String>,
 }
 
 /// A taint of a node.
@@ -49,8 +61,8 @@ pub struct Pod {
     pub node: Option<String>,
     /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
     pub phase: String,
-    /// Whether all its containers are ready.
-    pub is_ready: bool,
+    /// The names of its containers that are not ready.
+    pub unready_containers: Vec<String>,
     /// The name of its priority class.
     pub priority_class: Option<String>,
     /// The kind of the object that controls it: `ReplicaSet`, `DaemonSet`, `Node` …
@@ -76,15 +88,17 @@ pub struct NodeChange {
     pub remove_taints: Vec<(String, String)>,
     /// Labels to have, or (`None`) to have no longer.
     pub labels: BTreeMap<String, Option<String>>,
+    /// Annotations to have, or (`None`) to have no longer.
+    pub annotations: BTreeMap<String, Option<String>>,
 }
 
 /// What became of an eviction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Eviction {
     /// The pod is on its way out.
     Accepted,
-    /// A disruption budget does not allow it now.
-    Refused,
+    /// A disruption budget does not allow it now; with what Kubernetes says of it.
+    Refused(String),
     /// There is no such pod any more.
     Gone,
 }
@@ -112,6 +126,9 @@ pub trait KubernetesReader: Send + Sync {
     /// All nodes, by name.
     async fn nodes(&self) -> Result<Vec<Node>, KubernetesError>;
 
+    /// A node, if it is there.
+    async fn node(&self, name: &str) -> Result<Option<Node>, KubernetesError>;
+
     /// The pods on a node, in all namespaces.
     async fn pods_on(&self, node: &str) -> Result<Vec<Pod>, KubernetesError>;
 
@@ -122,10 +139,10 @@ pub trait KubernetesReader: Send + Sync {
 /// What can be changed in Kubernetes.
 #[async_trait]
 pub trait KubernetesWriter: KubernetesReader {
-    /// Changes a node. What is so already is no error.
+    /// Changes a node, all of it at once. What is so already is no error.
     async fn change_node(&self, node: &str, change: &NodeChange) -> Result<(), KubernetesError>;
 
-    /// Asks a pod to leave, with its own grace period.
+    /// Asks this very pod to leave, and not a later one of its name, with its own grace period.
     async fn evict(&self, pod: &Pod) -> Result<Eviction, KubernetesError>;
 
     /// Removes a node's object. One that is gone is no error.
