@@ -5,12 +5,16 @@
 mod drain;
 #[cfg(test)]
 mod memory;
+mod validate;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 
-pub use self::drain::{DrainError, DrainOptions, EXCLUDE_LABEL, OURS, Remaining, drain, undo};
+pub use self::{
+    drain::{DrainError, DrainOptions, EXCLUDE_LABEL, OURS, Remaining, drain, undo},
+    validate::{ExpectedGroup, Member, Size, Trouble, TroubleKind, check, tolerate, validate},
+};
 
 /// A node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
