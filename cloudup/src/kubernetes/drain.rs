@@ -238,12 +238,9 @@ impl<'a> Drain<'a> {
         let mut failed = None;
         for (answer, pod) in heard {
             let because = match answer {
-                Ok(Eviction::Accepted) => None,
+                // Whether it is gone, the next look says.
+                Ok(Eviction::Accepted | Eviction::Gone) | Err(KubernetesError::NotFound(_)) => None,
                 Ok(Eviction::Refused(why)) => Some(why),
-                Ok(Eviction::Gone) | Err(KubernetesError::NotFound(_)) => {
-                    self.pods.remove(&pod.uid);
-                    continue;
-                }
                 Err(trouble @ KubernetesError::Unreachable(_)) => Some(trouble.to_string()),
                 Err(other) => {
                     failed = failed.or(Some(other));

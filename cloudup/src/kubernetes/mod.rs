@@ -2,6 +2,8 @@
 //!
 //! Reading and writing are two traits, so that what only looks cannot change anything.
 
+#[cfg(feature = "kubernetes")]
+mod api;
 mod drain;
 #[cfg(test)]
 mod memory;
@@ -11,6 +13,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 
+#[cfg(feature = "kubernetes")]
+pub use self::api::{ConnectError, Ways, connect};
 pub use self::{
     drain::{DrainError, DrainOptions, EXCLUDE_LABEL, OURS, Remaining, drain, undo},
     validate::{ExpectedGroup, Member, Size, Trouble, TroubleKind, check, tolerate, validate},
@@ -113,6 +117,9 @@ pub enum KubernetesError {
     /// The API cannot be reached, or answers with a fault of its own: another try may help.
     #[error("the Kubernetes API cannot be reached: {0}")]
     Unreachable(String),
+    /// Nobody vouches for who we are.
+    #[error("the Kubernetes API does not take our credentials: {0}")]
+    NoCredentials(String),
     /// We may not.
     #[error("the Kubernetes API denies it: {0}")]
     Denied(String),
