@@ -136,6 +136,10 @@ pub(crate) enum OutputArg {
 pub(crate) enum Verb {
     /// Bring the cloud to what the manifests say. A dry run unless --yes.
     Update(Box<UpdateCommand>),
+    /// Show a saved plan, as the update showed it that saved it.
+    Show(ShowArgs),
+    /// Make the changes of a saved plan, and no others. The plan is the approval: there is no --yes.
+    Apply(ApplyArgs),
     /// Show what there is.
     #[command(subcommand)]
     Get(Get),
@@ -194,6 +198,7 @@ pub(crate) enum UpdateWhat {
   cloudup update cluster -f cluster.yaml
   cloudup update cluster -f cluster.yaml --yes
   cloudup update cluster -f cluster.yaml --phase security --detailed-exitcode
+  cloudup update cluster -f cluster.yaml --out plan.json
   cloudup --cloud aws update cluster -f cluster.yaml --yes \\
     --lifecycle-overrides IAMRole=ExistsAndWarnIfChanges,IAMRolePolicy=ExistsAndWarnIfChanges")]
 pub(crate) struct UpdateArgs {
@@ -213,6 +218,9 @@ pub(crate) struct UpdateArgs {
     /// How many tasks may be under way at once.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) parallelism: u16,
+    /// Save the plan to FILE, for `cloudup apply FILE` to carry out.
+    #[arg(long, value_name = "FILE", conflicts_with = "yes")]
+    pub(crate) out: Option<PathBuf>,
     /// Exit with 2 where a dry run has changes to make.
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -223,6 +231,39 @@ pub(crate) struct UpdateArgs {
     /// that their launch template names.
     #[arg(long, value_name = "FILE")]
     pub(crate) ssh_public_key: Option<PathBuf>,
+}
+
+/// What `show` takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The plan's file; `-` is standard input.
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: PathBuf,
+}
+
+/// What `apply` takes.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "It is planned again first, from the manifests and the options in the file. Where anything
+differs, or a manifest in the state store has changed, nothing is changed, and what has
+moved is named. Changes that are made already count as done: an apply that was broken off
+is finished by running it again.
+
+Examples:
+  cloudup update cluster -f cluster.yaml --out plan.json
+  cloudup show plan.json
+  cloudup apply plan.json"
+)]
+pub(crate) struct ApplyArgs {
+    /// The plan's file; `-` is standard input.
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: PathBuf,
+    /// How many tasks may be under way at once.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) parallelism: u16,
+    /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
+    pub(crate) json_events: Option<PathBuf>,
 }
 
 /// Where the manifests come from, and which cluster of theirs is meant.
@@ -411,6 +452,8 @@ pub(crate) enum SchemaArg {
     Event,
     /// `iam explain -o json`.
     Explain,
+    /// A saved plan.
+    Plan,
 }
 
 /// What can be done with the embedded account.

@@ -10,7 +10,7 @@ use cloudup_tasks::cloud::{
     vpc::{Which, all_security_groups},
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     manifest::{
@@ -23,7 +23,7 @@ use crate::{
 
 /// What documents are made of beside the manifest. Found once, before anything is planned; all
 /// that follows is a function of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Environment {
     /// The account's twelve digits.
     pub account: String,

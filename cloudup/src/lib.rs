@@ -18,6 +18,7 @@ pub mod overflow;
 pub mod overrides;
 pub mod partition;
 pub mod phase;
+pub mod plan;
 pub mod policy;
 pub mod service_accounts;
 pub mod ssh;

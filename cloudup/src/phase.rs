@@ -9,10 +9,12 @@ use cloudup_engine::{
     lifecycle::{ExistsAndValidates, ExistsAndWarnIfChanges, Ignore, Sync},
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A concern, in the order in which they are set up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// What nodes are connected by.

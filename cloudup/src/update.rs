@@ -60,7 +60,7 @@ use cloudup_tasks::{
     policy::AccessDiff,
 };
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     access,
@@ -128,7 +128,7 @@ pub struct Update {
 }
 
 /// What an update found and did, or would do.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UpdateReport {
     /// The cluster's name.
     pub cluster: String,
@@ -139,12 +139,12 @@ pub struct UpdateReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phase: Option<Phase>,
     /// What is worth knowing and is about no task.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,
     /// The access that each role gains and loses through its policies, by the role's name: those
     /// inline, and the managed ones that belong to the cluster.
     /// Roles without a difference are left out.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub access: BTreeMap<String, AccessDiff>,
     /// What was found and done, task by task.
     pub report: Report,

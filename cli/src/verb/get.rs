@@ -7,6 +7,7 @@ use cloudup::{
     phase,
 };
 use cloudup_engine::{Mode, Ruling};
+use cloudup_tasks::cloud::CloudWriter as _;
 use serde::Serialize;
 
 use super::{input, print, update};
@@ -58,7 +59,7 @@ pub(super) async fn tasks(
         let (cluster, notices) =
             input::cluster(global, environment, filename, name, naming).await?;
         let cloud = update::cloud(&global.cloud, Some(&cluster)).await?;
-        let update = update::prepare(cluster, options, notices, &cloud).await?;
+        let update = update::prepare(cluster, options, notices, cloud.reader()).await?;
         let governed = update.governed(Mode::Plan).into_iter();
         governed
             .map(|governed| Row {

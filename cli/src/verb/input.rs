@@ -66,7 +66,16 @@ pub(super) fn cluster_of_files(
     name: Option<&str>,
     naming: &str,
 ) -> Result<(Cluster, Vec<Notice>), Failure> {
-    let manifest = Manifest::read(&files(paths)?).map_err(|errors| mistakes(&errors))?;
+    cluster_of_texts(&files(paths)?, name, naming)
+}
+
+/// The same from files that are read already.
+pub(super) fn cluster_of_texts(
+    files: &[(String, String)],
+    name: Option<&str>,
+    naming: &str,
+) -> Result<(Cluster, Vec<Notice>), Failure> {
+    let manifest = Manifest::read(files).map_err(|errors| mistakes(&errors))?;
     let notices = manifest.notices;
     choose(manifest.clusters, name, naming).map(|cluster| (cluster, notices))
 }

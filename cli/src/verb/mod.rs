@@ -8,10 +8,15 @@ mod editor;
 mod get;
 mod iam;
 mod input;
+mod listener;
 mod lock;
+mod plan;
+mod screen;
 mod show;
+mod signals;
 mod state;
 mod update;
+mod work;
 mod write;
 
 use std::{
@@ -43,6 +48,8 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
             };
             Box::pin(update::run(global, args, environment)).await
         }
+        Verb::Show(args) => plan::show(global, args),
+        Verb::Apply(args) => Box::pin(plan::apply(global, args, environment)).await,
         Verb::Get(Get::Tasks { name, filename, choice }) => {
             get::tasks(global, name.as_deref(), filename, choice, environment).await
         }
@@ -91,7 +98,8 @@ fn schema(of: SchemaArg) -> Result<Exit, Failure> {
     // As it is written: what is left out where it is empty is not required.
     let written = SchemaSettings::default().for_serialize().into_generator();
     let schema = match of {
-        SchemaArg::Update => written.into_root_schema_for::<update::Shown<'static>>(),
+        SchemaArg::Update => written.into_root_schema_for::<screen::Shown<'static>>(),
+        SchemaArg::Plan => written.into_root_schema_for::<cloudup::plan::SavedPlan>(),
         SchemaArg::Event => cloudup_engine::event_schema(),
         SchemaArg::Explain => written.into_root_schema_for::<iam::Shown>(),
     };

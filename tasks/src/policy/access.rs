@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Document, Effect, Grant, Names};
 
@@ -27,7 +27,7 @@ use super::{Document, Effect, Grant, Names};
 /// assert_eq!(diff.to_string(), "+ allow s3:Get* on *\n= allow s3:GetObject on *\n");
 /// assert!(AccessDiff::between([&read("s3:*")], [&read("S3:*")]).is_empty());
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct AccessDiff {
     /// What becomes possible: new allowances, and denials that go away.
@@ -44,7 +44,7 @@ pub struct AccessDiff {
 }
 
 /// A grant that comes or goes to an effect that cannot be told.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Unknown {
     /// The grant.
@@ -56,7 +56,9 @@ pub struct Unknown {
 }
 
 /// Whether a grant comes or goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// It was not there.
@@ -66,7 +68,7 @@ pub enum Change {
 }
 
 /// Why the effect of a grant cannot be told.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// These denials beside it take some of it back, or may.

@@ -7,14 +7,14 @@ use std::{
 };
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Choice, Document, Effect, Principal, Statement};
 
 /// One action on one resource under one condition, allowed or denied.
 ///
 /// What a statement names by exclusion stays together: all actions but two are one grant.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Grant {
     /// Allowed or denied.
@@ -28,12 +28,12 @@ pub struct Grant {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<Names<String>>,
     /// When: operator, then key, then values. Empty means always.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub condition: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
 }
 
 /// One name, or everything that several do not name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Names<T: Ord> {
     /// This, wildcards as written.
@@ -43,7 +43,7 @@ pub enum Names<T: Ord> {
 }
 
 /// An action's name as it was written. The case of its letters means nothing to IAM.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct ActionName(pub String);
 

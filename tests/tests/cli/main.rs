@@ -12,6 +12,7 @@ mod objects;
 mod output;
 mod overrides;
 mod phases;
+mod plans;
 mod readme;
 mod shell;
 mod signals;

@@ -237,10 +237,12 @@ fn a_dump_is_what_the_cluster_owns_by_name_or_by_manifest() {
 
 #[test]
 fn every_verb_has_help() {
-    let verbs: [&[&str]; 32] = [
+    let verbs: [&[&str]; 34] = [
         &[],
         &["update"],
         &["update", "cluster"],
+        &["show"],
+        &["apply"],
         &["get"],
         &["get", "tasks"],
         &["iam"],

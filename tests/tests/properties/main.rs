@@ -8,4 +8,5 @@ mod manifests;
 mod moments;
 mod plans;
 mod runs;
+mod saved;
 mod sockets;

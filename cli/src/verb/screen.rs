@@ -1,0 +1,109 @@
+//! What is shown of an update.
+
+use std::io::{self, Write};
+
+use cloudup::{kinds, phase::Phase, update::UpdateReport};
+use cloudup_engine::Report;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{cloud_name, print};
+use crate::{
+    args::{Global, OutputArg},
+    exit::{Exit, Failure},
+    tell::{
+        Detail, report,
+        style::{DIM, HEADING, UPDATE},
+    },
+};
+
+/// Shows a plan, and what came of it.
+pub(super) struct Screen<'a> {
+    /// How it is asked for.
+    global: &'a Global,
+    /// What is worked on, as the header calls it.
+    cloud: String,
+}
+
+impl<'a> Screen<'a> {
+    pub(super) fn new(global: &'a Global) -> Self {
+        Self { global, cloud: cloud_name(&global.cloud) }
+    }
+
+    /// For a plan of another cloud than the flags name.
+    pub(super) fn of(global: &'a Global, cloud: impl Into<String>) -> Self {
+        Self { global, cloud: cloud.into() }
+    }
+
+    /// A plan that nothing follows.
+    pub(super) fn whole(&self, planned: &UpdateReport, hint: Option<&str>) -> Result<(), Failure> {
+        if self.json(planned)? {
+            return Ok(());
+        }
+        self.plan(planned)?;
+        print(|out| report::summary(out, &planned.report, hint)).map(drop)
+    }
+
+    /// A plan that is about to be carried out.
+    pub(super) fn plan(&self, planned: &UpdateReport) -> Result<(), Failure> {
+        if self.global.output == OutputArg::Json {
+            return Ok(());
+        }
+        print(|out| {
+            writeln!(out, "{HEADING}{planned}{HEADING:#} {DIM}({}){DIM:#}", self.cloud)?;
+            for notice in &planned.notices {
+                writeln!(out, "{UPDATE}note:{UPDATE:#} {notice}")?;
+            }
+            entries(out, &planned.report, detail(self.global))
+        })
+        .map(drop)
+    }
+
+    /// What came of it: what the plan has told already is not told again.
+    pub(super) fn applied(&self, applied: &UpdateReport) -> Result<(), Failure> {
+        if self.json(applied)? {
+            return Ok(());
+        }
+        print(|out| {
+            if !applied.report.succeeded() {
+                entries(out, &applied.report, Detail::Trouble)?;
+            }
+            report::summary(out, &applied.report, None)
+        })
+        .map(drop)
+    }
+
+    fn json(&self, shown: &UpdateReport) -> Result<bool, Failure> {
+        if self.global.output != OutputArg::Json {
+            return Ok(false);
+        }
+        let shown = Shown { cloud: &self.cloud, update: shown };
+        let text = serde_json::to_string_pretty(&shown)
+            .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
+        print(|out| writeln!(out, "{text}")).map(|_| true)
+    }
+}
+
+/// What `update -o json` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Shown<'a> {
+    /// What was worked on: AWS, or the embedded account of which file.
+    cloud: &'a str,
+    #[serde(flatten)]
+    update: &'a UpdateReport,
+}
+
+/// The entries of a report that somebody should see, by phase.
+pub(super) fn entries(out: &mut dyn Write, shown: &Report, detail: Detail) -> io::Result<()> {
+    let phases = Phase::ALL.map(Phase::name);
+    report::entries(out, shown, detail, &phases, |kind| {
+        let phase = kinds::phase(kind);
+        let place = phase.and_then(|phase| Phase::ALL.iter().position(|&other| other == phase));
+        place.unwrap_or(phases.len())
+    })
+}
+
+/// How much is shown.
+pub(super) fn detail(global: &Global) -> Detail {
+    if global.verbose > 0 { Detail::All } else { Detail::Changes }
+}
