@@ -13,6 +13,7 @@ mod output;
 mod overrides;
 mod phases;
 mod plans;
+mod procedure;
 mod readme;
 mod shell;
 mod signals;
