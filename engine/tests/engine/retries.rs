@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use cloudup_engine::{ErrorKind, Event, Graph, Options, Retry, Source, lifecycle};
+use cloudup_engine::{
+    ChangeKind, ErrorKind, Event, Graph, Options, Outcome, Retry, Source, lifecycle,
+};
 use tokio::time::Instant;
 
 use crate::world::{Fault, Op, World, apply, apply_with, lines, stray, thing};
@@ -31,6 +33,22 @@ async fn only_what_passes_is_tried_again() {
             let nth = usize::from(op == Op::Delete);
             assert_eq!(report.entries[nth].attempts, Some(if passes { 3 } else { 1 }));
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_try_did_is_reported_as_done() {
+    for (before, change) in
+        [(&[] as &[_], ChangeKind::Create), (&[("a", "old")], ChangeKind::Update)]
+    {
+        let world = World::holding(before).faulty(Op::Render, "a", 1, Fault::Lost);
+        let planned = crate::world::plan(graph(&["a"]), &world).await;
+        let report = apply(graph(&["a"]), &world).await;
+        let (said, done) = (&planned.entries[0], &report.entries[0]);
+        assert_eq!(world.writes(), ["Render a"]);
+        assert_eq!((done.change, &done.outcome), (change, &Outcome::Done));
+        assert_eq!((said.change, &said.finding), (done.change, &done.finding));
+        assert_eq!(done.attempts, Some(2));
     }
 }
 

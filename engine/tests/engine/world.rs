@@ -26,8 +26,13 @@ pub(crate) enum Op {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
     Error(ErrorKind),
+    /// It is done, if it is a render, and the answer is lost.
+    Lost,
     Panic,
 }
+
+/// What a call whose answer was lost could not do.
+const LOST: &str = "hear the answer";
 
 /// One call, from when to when. It has no end if it was left.
 #[derive(Clone, Debug)]
@@ -95,6 +100,7 @@ impl Reads {
 impl Fault {
     fn happen(self, op: Op, name: &str) -> Result<(), TaskError> {
         match self {
+            Self::Lost => Err(TaskError::new(ErrorKind::NotReady, LOST)),
             Self::Error(kind) => Err(TaskError::new(kind, format!("{op:?} {name}"))),
             Self::Panic => panic!("{op:?} {name} fell over"),
         }
@@ -213,7 +219,10 @@ impl Task for Thing {
     }
 
     async fn render(&self, world: &World, change: Change<'_, Self>) -> Result<String, TaskError> {
-        world.0.call(Op::Render, &self.name).await?;
+        let lost = match world.0.call(Op::Render, &self.name).await {
+            Err(error) if error.to_string() == LOST => Some(error),
+            called => called.map(|()| None)?,
+        };
         if let Change::Update { strays, .. } = change {
             for stray in strays {
                 note(format!("may remove {}", stray.name));
@@ -221,7 +230,7 @@ impl Task for Thing {
         }
         let value = self.value.value()?;
         world.state().things.insert(self.name.clone(), value.clone());
-        Ok(value)
+        lost.map_or(Ok(value), Err)
     }
 
     async fn strays(

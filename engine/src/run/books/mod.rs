@@ -45,6 +45,9 @@ pub(super) struct Books<'r, P: Provider, F> {
     wastes: Wastes,
     /// What rests, or waits for a place after a rest: what it came to so far.
     held: BTreeMap<Job, Tried>,
+    /// What tasks set out to change in a try that was not the last: that it is done by then, or in
+    /// part, does not make it undone.
+    begun: BTreeMap<NodeIndex, (Finding, ChangeKind)>,
     /// What failed, by [`Culprit`](super::schedule::Culprit).
     culprits: Vec<TaskId>,
     progress: Progress,
@@ -84,6 +87,7 @@ impl<'r, P: Provider, F: FnMut(Event<'_>)> Books<'r, P, F> {
             barren: vec![false; total],
             wastes: Wastes::default(),
             held: BTreeMap::new(),
+            begun: BTreeMap::new(),
             culprits: Vec::new(),
             progress: Progress { total, ..Progress::default() },
             stopped: None,
@@ -173,6 +177,7 @@ impl<'r, P: Provider, F: FnMut(Event<'_>)> Books<'r, P, F> {
         self.progress.running -= 1;
         self.clock(job).running = false;
         if let Some(delay) = self.wait(&tried) {
+            self.note_begun(&tried);
             self.held.insert(job, tried);
             return Conclusion::Again(delay);
         }

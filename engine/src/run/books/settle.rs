@@ -5,13 +5,14 @@ use tracing::{Span, field};
 
 use super::{Books, Conclusion, draft, waste::Waste};
 use crate::{
-    ChangeKind, Entry, Event, Failure, Finding, Outcome, Provider, TaskError, TaskId, Verdict,
+    ChangeKind, Entry, Event, Failure, Finding, Mode, Outcome, Provider, TaskError, TaskId,
+    Verdict,
     run::{
         Job, Tried,
         clock::Clock,
         node::Deleted,
         schedule::Culprit,
-        turn::{Judged, Turn},
+        turn::{Judged, Try, Turn},
     },
 };
 
@@ -29,6 +30,7 @@ impl<P: Provider, F: FnMut(Event<'_>)> Books<'_, P, F> {
     }
 
     fn settle_turn(&mut self, node: NodeIndex, turn: Turn, notes: Vec<String>, span: &Span) {
+        let turn = self.as_begun(node, turn);
         let Turn { finding, verdict, change, outcome, doubt, strays, has_output } = turn;
         self.barren[node.index()] = !has_output;
         let failed = outcome.is_err();
@@ -47,6 +49,29 @@ impl<P: Provider, F: FnMut(Event<'_>)> Books<'_, P, F> {
             let deletes = self.wastes.pending(node).next().is_some();
             self.schedule.turned(node, deletes);
             self.block_strays(node);
+        }
+    }
+
+    /// Remembers what a try set out to change that is not the last.
+    pub(super) fn note_begun(&mut self, tried: &Tried) {
+        if let (Mode::Apply, Tried::Turn(node, Try::Read(turn), _)) = (self.mode, tried)
+            && turn.change != ChangeKind::None
+        {
+            self.begun.entry(*node).or_insert_with(|| (turn.finding.clone(), turn.change));
+        }
+    }
+
+    /// A turn that ended well, with what an earlier try set out to change.
+    fn as_begun(&mut self, node: NodeIndex, turn: Turn) -> Turn {
+        match (self.begun.remove(&node), &turn.outcome) {
+            (Some((finding, change)), Ok(Outcome::Kept | Outcome::Done)) => Turn {
+                finding,
+                verdict: Some(Verdict::Render),
+                change,
+                outcome: Ok(Outcome::Done),
+                ..turn
+            },
+            _ => turn,
         }
     }
 
