@@ -238,6 +238,14 @@ pub trait AutoScalingReader: Send + Sync {
     /// `DescribeLifecycleHooks`: those of a group.
     async fn describe_lifecycle_hooks(&self, group: &str)
     -> Result<Vec<LifecycleHook>, CloudError>;
+
+    /// `DescribeWarmPool`: the instances that are kept ready beside a group's, a part at a time. A
+    /// group without a warm pool has none.
+    async fn describe_warm_pool(
+        &self,
+        group: &str,
+        marker: Option<&str>,
+    ) -> Result<Page<GroupInstance>, CloudError>;
 }
 
 /// What can be written to Auto Scaling.
@@ -323,6 +331,18 @@ pub trait AutoScalingWriter: Send + Sync {
 
     /// `DeleteWarmPool`, with the instances in it.
     async fn delete_warm_pool(&self, group: &str) -> Result<(), CloudError>;
+
+    /// `TerminateInstanceInAutoScalingGroup`, without asking for fewer instances: the group takes
+    /// the instance out of its load balancers, runs its hooks, and starts another. Not for instances
+    /// of a warm pool.
+    async fn terminate_instance_in_auto_scaling_group(
+        &self,
+        instance: &str,
+    ) -> Result<(), CloudError>;
+
+    /// `DetachInstances`, 20 at most, without asking for fewer instances: they run on outside the
+    /// group, and the group starts others.
+    async fn detach_instances(&self, group: &str, instances: &[String]) -> Result<(), CloudError>;
 }
 
 impl AutoScalingGroup {

@@ -30,7 +30,7 @@ super::cases![
     a_group_that_is_not_there_is_not_listed,
 ];
 
-const GROUP: &str = "nodes.example.com";
+pub(super) const GROUP: &str = "nodes.example.com";
 
 impl Subject {
     async fn started(&self, profile: &str) -> Result<TemplateRef, CloudError> {
@@ -63,14 +63,14 @@ impl Subject {
     }
 
     /// A group with instances.
-    async fn group(&self) -> Result<TemplateRef, CloudError> {
+    pub(super) async fn group(&self) -> Result<TemplateRef, CloudError> {
         self.profile("profile").await?;
         let template = self.started("profile").await?;
         self.create(&self.settings(&template)).await?;
         Ok(template)
     }
 
-    async fn found(&self) -> Result<AutoScalingGroup, CloudError> {
+    pub(super) async fn found(&self) -> Result<AutoScalingGroup, CloudError> {
         let which = Groups::Tagged(Tagged::of_cluster("example.com"));
         let groups = self.reader().autoscaling();
         let found = all_pages(async |marker: Option<String>| {

@@ -45,6 +45,7 @@ mod boundaries;
 mod check;
 mod groups;
 mod inline;
+mod instances;
 mod launch_templates;
 mod managed_policies;
 mod network;
@@ -207,6 +208,7 @@ fn all_cases() -> impl Iterator<Item = &'static Case> {
         routing::CASES,
         security_groups::CASES,
         groups::CASES,
+        instances::CASES,
         account::CASES,
     ]
     .into_iter()

@@ -164,6 +164,15 @@ impl Account {
         self.change(|state| state.faults.clear())
     }
 
+    /// Notes what came of a call beside its answer.
+    pub(super) fn note(
+        &self,
+        call: &Call,
+        note: impl FnOnce(&mut State),
+    ) -> Result<(), CloudError> {
+        self.change(note).map_err(|error| unusable(call, &error))
+    }
+
     fn change(&self, change: impl FnOnce(&mut State)) -> Result<(), AccountError> {
         let changed = self.store.write(|state| {
             change(state);

@@ -1,4 +1,6 @@
-//! The instances of Auto Scaling groups, which come and go at once.
+//! How many instances Auto Scaling groups have: they start and end them by themselves.
+
+use std::cmp::Ordering;
 
 use super::{error::Refusal, state::State};
 use crate::cloud::{
@@ -7,9 +9,18 @@ use crate::cloud::{
     iam::Tags,
 };
 
+/// An instance that has only just been started.
+pub(super) const PENDING: &str = "Pending";
+
+/// An instance that counts.
+pub(super) const IN_SERVICE: &str = "InService";
+
+/// An instance of a warm pool.
+const WARM: &str = "Warmed:Stopped";
+
 impl State {
-    /// Starts and terminates instances until there are as many as the group wants. Those that are
-    /// there stay as they were started.
+    /// Starts and terminates instances until there are as many as the group and its warm pool want.
+    /// Those that are there stay as they were started.
     pub(super) fn fill(&mut self, name: &str) -> Result<(), Refusal> {
         loop {
             let group = self.group(name)?;
@@ -19,31 +30,90 @@ impl State {
                 self.start(name)?;
             } else if group.instances.len() > wanted && !suspends("Terminate") {
                 let oldest = self.group_mut(name)?.instances.remove(0);
-                self.instances.remove(&oldest.id);
+                self.forget_instance(&oldest.id);
             } else {
-                return Ok(());
+                return self.fill_pool(name);
             }
         }
     }
 
+    /// The same for its warm pool.
+    fn fill_pool(&mut self, name: &str) -> Result<(), Refusal> {
+        let wanted = pool_size(self.group(name)?);
+        loop {
+            let warm = self.warm_instances.get(name).map_or(0, Vec::len);
+            match warm.cmp(&wanted) {
+                Ordering::Less => {
+                    let member = self.launch(name, WARM, "stopped")?;
+                    self.warm_instances.entry(name.to_owned()).or_default().push(member);
+                }
+                Ordering::Greater => {
+                    let surplus = self.warm_instances.get_mut(name).and_then(Vec::pop);
+                    if let Some(member) = surplus {
+                        self.forget_instance(&member.id);
+                    }
+                }
+                Ordering::Equal => {
+                    if warm == 0 {
+                        self.warm_instances.remove(name);
+                    }
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Puts an instance in service: one that is kept ready, as it is, or else a new one.
     fn start(&mut self, name: &str) -> Result<(), Refusal> {
+        let looks = self.instance_start_looks;
+        let state = if looks > 0 { PENDING } else { IN_SERVICE };
+        let warm = self.warm_instances.get_mut(name).filter(|pool| !pool.is_empty());
+        let member = match warm.map(|pool| pool.remove(0)) {
+            Some(warm) => {
+                if let Some(instance) = self.instances.get_mut(&warm.id) {
+                    "running".clone_into(&mut instance.state);
+                }
+                GroupInstance { lifecycle_state: state.to_owned(), ..warm }
+            }
+            None => self.launch(name, state, "running")?,
+        };
+        if looks > 0 {
+            self.starting.insert(member.id.clone(), looks);
+        }
+        self.group_mut(name)?.instances.push(member);
+        Ok(())
+    }
+
+    fn launch(
+        &mut self,
+        name: &str,
+        lifecycle_state: &str,
+        state: &str,
+    ) -> Result<GroupInstance, Refusal> {
         let group = self.group(name)?.clone();
         let template = group.template().cloned().unwrap_or_default();
         let version = self.referred(&template.id, &template.version)?;
         let id = self.next_ec2_id("i");
-        let instance = instance(&id, &group, &version);
-        let started = GroupInstance {
+        self.instances
+            .insert(Instance { state: state.to_owned(), ..instance(&id, &group, &version) });
+        Ok(GroupInstance {
             id,
-            lifecycle_state: "InService".to_owned(),
+            lifecycle_state: lifecycle_state.to_owned(),
             launch_template: Some(TemplateRef {
                 id: version.template_id.clone(),
                 version: version.number.to_string(),
             }),
-        };
-        self.instances.insert(instance);
-        self.group_mut(name)?.instances.push(started);
-        Ok(())
+        })
     }
+}
+
+/// How many instances a group's warm pool holds: what the group may have beyond what it wants, or
+/// as many as the pool has at least.
+fn pool_size(group: &AutoScalingGroup) -> usize {
+    let Some(pool) = &group.warm_pool else { return 0 };
+    let prepared = pool.max_group_prepared_capacity.unwrap_or(group.max_size);
+    let size = (prepared - group.desired_capacity).max(pool.min_size);
+    usize::try_from(size).unwrap_or_default()
 }
 
 /// An instance as this version of the template, and the group, will have it.

@@ -241,12 +241,12 @@ impl State {
             return Err(Refusal::validation("The warm pool's sizes contradict each other."));
         }
         group.warm_pool = Some(WarmPool { min_size, max_group_prepared_capacity, status: None });
-        Ok(())
+        self.fill(name)
     }
 
     pub(super) fn delete_warm_pool(&mut self, name: &str) -> Result<(), Refusal> {
         match self.group_mut(name)?.warm_pool.take() {
-            Some(_) => Ok(()),
+            Some(_) => self.fill(name),
             None => Err(Refusal::validation(format!(
                 "No warm pool found for auto scaling group {name}"
             ))),

@@ -24,8 +24,9 @@
 //! | `oidcProviders` | `url` (`https://…`), `clientIds`, `thumbprints`, `tags` |
 //! | `managedPolicies` | `arn`, and `document`, or `versions` by id and `defaultVersionId`; `tags`; `lastVersion`, the account's own note; an ARN of another account or of AWS is kept as it is |
 //! | `launchTemplates` | `name`, `id`, `defaultVersion`, `tags`, and `versions`, each [what it holds](crate::cloud::ec2::LaunchTemplateData) |
-//! | `autoScalingGroups` | see [`AutoScalingGroup`](crate::cloud::autoscaling::AutoScalingGroup); `lifecycleHooks` by the group's name |
+//! | `autoScalingGroups` | see [`AutoScalingGroup`](crate::cloud::autoscaling::AutoScalingGroup); `lifecycleHooks` by the group's name, and so are `warmInstances` |
 //! | `instances` | see [`Instance`](crate::cloud::ec2::Instance): groups start and terminate theirs |
+//! | `instanceStartLooks` | how many looks at a group it takes until a new instance is in service: 0 |
 //! | `keyPairs` | `name`, `id`, `publicKey`, `tags` |
 //! | `images` | `id`, `name`, `ownerId`, `rootDeviceName`, `architecture`, `creationDate`; where none are listed, every public image is there |
 //! | `instanceTypes` | `name`, `architectures`, `vcpus`, `memoryMiB`, `gpu`, `instanceStoreDisks`; where none are listed, every type is there |
@@ -41,7 +42,7 @@
 //! | `natGateways` | `id`, `allocationId`, `subnetId`, `state`, `exclusive`, `tags` |
 //! | `securityGroups` | `id`, `name`, `description`, `vpcId`, `rules` (`permission`, `tags`), `tags` |
 //! | `targetGroups` | objects that are kept as they are given |
-//! | `lastId`, `late`, `seed` | the account's own notes |
+//! | `lastId`, `late`, `starting`, `seed` | the account's own notes |
 //!
 //! Documents may be given as text or written out.
 //!
@@ -79,6 +80,7 @@ mod journal;
 mod launch_templates;
 mod managed;
 mod managed_policies;
+mod members;
 mod oidc_providers;
 mod page;
 mod ports;

@@ -17,7 +17,7 @@ use super::{
     },
 };
 use crate::cloud::{
-    autoscaling::{AutoScalingGroup, LifecycleHook},
+    autoscaling::{AutoScalingGroup, GroupInstance, LifecycleHook},
     ec2::{Image, Instance, InstanceType, KeyPair, LaunchTemplateData},
     iam::{Quotas, Tags},
 };
@@ -79,6 +79,13 @@ pub struct State {
     /// Auto Scaling groups.
     #[serde(skip_serializing_if = "ByName::is_empty")]
     pub auto_scaling_groups: ByName<AutoScalingGroup>,
+    /// The instances of warm pools, by the group's name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub warm_instances: BTreeMap<String, Vec<GroupInstance>>,
+    /// How many looks at a group it takes until a new instance of it is in service; the looks
+    /// before say `Pending`.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub instance_start_looks: u64,
     /// The lifecycle hooks of Auto Scaling groups, by the group's name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub lifecycle_hooks: BTreeMap<String, Vec<LifecycleHook>>,
@@ -112,6 +119,9 @@ pub struct State {
     /// there.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub late: BTreeMap<String, u64>,
+    /// The instances that are not in service yet: for how many more looks.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub starting: BTreeMap<String, u64>,
     /// What the account was seeded with, which a reset goes back to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<Kept>,
@@ -144,6 +154,8 @@ impl Default for State {
             key_pairs: ByName::default(),
             instances: ByName::default(),
             auto_scaling_groups: ByName::default(),
+            warm_instances: BTreeMap::new(),
+            instance_start_looks: 0,
             lifecycle_hooks: BTreeMap::new(),
             vpcs: ByName::default(),
             dhcp_options: ByName::default(),
@@ -157,6 +169,7 @@ impl Default for State {
             target_groups: Vec::new(),
             last_id: 0,
             late: BTreeMap::new(),
+            starting: BTreeMap::new(),
             seed: None,
         }
     }

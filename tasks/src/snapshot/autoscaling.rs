@@ -11,8 +11,8 @@ use super::{
 use crate::cloud::{
     CloudError, Page,
     autoscaling::{
-        AutoScalingGroup, AutoScalingReader, AutoScalingWriter, GroupSettings, GroupTag, Groups,
-        LifecycleHook,
+        AutoScalingGroup, AutoScalingReader, AutoScalingWriter, GroupInstance, GroupSettings,
+        GroupTag, Groups, LifecycleHook,
     },
 };
 
@@ -47,6 +47,15 @@ impl<S: Source> AutoScalingReader for Snapshot<S> {
             async move { source.reader().autoscaling().describe_lifecycle_hooks(&of).await }.boxed()
         };
         self.answers.hooks.get(group, "", ask).await
+    }
+
+    /// Asked anew each time: instances come and go by themselves.
+    async fn describe_warm_pool(
+        &self,
+        group: &str,
+        marker: Option<&str>,
+    ) -> Result<Page<GroupInstance>, CloudError> {
+        self.source.reader().autoscaling().describe_warm_pool(group, marker).await
     }
 }
 
@@ -178,5 +187,18 @@ impl AutoScalingWriter for WriteSnapshot {
     async fn delete_warm_pool(&self, group: &str) -> Result<(), CloudError> {
         let _stale = self.stale_group(group);
         self.source.autoscaling().delete_warm_pool(group).await
+    }
+
+    async fn terminate_instance_in_auto_scaling_group(
+        &self,
+        instance: &str,
+    ) -> Result<(), CloudError> {
+        let _stale = self.stale(|answers| answers.groups.forget_all());
+        self.source.autoscaling().terminate_instance_in_auto_scaling_group(instance).await
+    }
+
+    async fn detach_instances(&self, group: &str, instances: &[String]) -> Result<(), CloudError> {
+        let _stale = self.stale_group(group);
+        self.source.autoscaling().detach_instances(group, instances).await
     }
 }

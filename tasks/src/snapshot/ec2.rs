@@ -157,6 +157,12 @@ impl Ec2Writer for WriteSnapshot {
         self.source.ec2().import_key_pair(name, public_key, tags).await
     }
 
+    async fn terminate_instances(&self, ids: &[String]) -> Result<(), CloudError> {
+        // A group that they are of starts others.
+        let _stale = self.stale(|answers| answers.groups.forget_all());
+        self.source.ec2().terminate_instances(ids).await
+    }
+
     async fn create_tags(&self, id: &str, tags: &Tags) -> Result<(), CloudError> {
         let _stale = self.stale_tags();
         self.source.ec2().create_tags(id, tags).await

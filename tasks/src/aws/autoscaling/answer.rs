@@ -50,18 +50,19 @@ pub(super) fn group(
             status: pool.status.map(|it| it.as_str().to_owned()),
         }),
         status: group.status,
-        instances: instances
-            .map(|it| {
-                Ok(GroupInstance {
-                    id: op.expect(it.instance_id, "instance id")?,
-                    lifecycle_state: it
-                        .lifecycle_state
-                        .map(|it| it.as_str().to_owned())
-                        .unwrap_or_default(),
-                    launch_template: it.launch_template.map(template),
-                })
-            })
-            .collect::<Result<_, _>>()?,
+        instances: instances.map(|it| instance(op, it)).collect::<Result<_, _>>()?,
+    })
+}
+
+pub(super) fn instance(
+    op: Operation,
+    instance: types::Instance,
+) -> Result<GroupInstance, CloudError> {
+    let state = instance.lifecycle_state.map(|it| it.as_str().to_owned());
+    Ok(GroupInstance {
+        id: op.expect(instance.instance_id, "instance id")?,
+        lifecycle_state: state.unwrap_or_default(),
+        launch_template: instance.launch_template.map(template),
     })
 }
 

@@ -15,8 +15,8 @@ use super::error::Operation;
 use crate::cloud::{
     CloudError, Page,
     autoscaling::{
-        AutoScalingGroup, AutoScalingReader, AutoScalingWriter, GroupSettings, GroupTag, Groups,
-        LifecycleHook,
+        AutoScalingGroup, AutoScalingReader, AutoScalingWriter, GroupInstance, GroupSettings,
+        GroupTag, Groups, LifecycleHook,
     },
 };
 
@@ -68,6 +68,20 @@ impl AutoScalingReader for AutoScaling {
         let answer = call.send().await.map_err(op.failed())?;
         let hooks = answer.lifecycle_hooks.unwrap_or_default().into_iter();
         hooks.map(|hook| answer::hook(op, hook)).collect()
+    }
+
+    async fn describe_warm_pool(
+        &self,
+        group: &str,
+        marker: Option<&str>,
+    ) -> Result<Page<GroupInstance>, CloudError> {
+        let op = autoscaling("DescribeWarmPool");
+        let call = self.0.describe_warm_pool().auto_scaling_group_name(group);
+        let answer =
+            call.set_next_token(marker.map(Into::into)).send().await.map_err(op.failed())?;
+        let instances = answer.instances.unwrap_or_default().into_iter();
+        let items = instances.map(|instance| answer::instance(op, instance));
+        Ok(Page { items: items.collect::<Result<_, _>>()?, next: answer.next_token })
     }
 }
 
@@ -230,5 +244,22 @@ impl AutoScalingWriter for AutoScaling {
     async fn delete_warm_pool(&self, group: &str) -> Result<(), CloudError> {
         let call = self.0.delete_warm_pool().auto_scaling_group_name(group).force_delete(true);
         call.send().await.map_err(autoscaling("DeleteWarmPool").failed()).map(drop)
+    }
+
+    async fn terminate_instance_in_auto_scaling_group(
+        &self,
+        instance: &str,
+    ) -> Result<(), CloudError> {
+        let op = autoscaling("TerminateInstanceInAutoScalingGroup");
+        let call = self.0.terminate_instance_in_auto_scaling_group().instance_id(instance);
+        let call = call.should_decrement_desired_capacity(false);
+        call.send().await.map_err(op.failed()).map(drop)
+    }
+
+    async fn detach_instances(&self, group: &str, instances: &[String]) -> Result<(), CloudError> {
+        let call = self.0.detach_instances().auto_scaling_group_name(group);
+        let call = call.set_instance_ids(Some(instances.to_vec()));
+        let call = call.should_decrement_desired_capacity(false);
+        call.send().await.map_err(autoscaling("DetachInstances").failed()).map(drop)
     }
 }

@@ -212,6 +212,11 @@ impl Ec2Writer for Ec2 {
         })
     }
 
+    async fn terminate_instances(&self, ids: &[String]) -> Result<(), CloudError> {
+        let call = self.0.terminate_instances().set_instance_ids(Some(ids.to_vec()));
+        call.send().await.map_err(ec2("TerminateInstances").failed()).map(drop)
+    }
+
     async fn create_tags(&self, id: &str, tags: &Tags) -> Result<(), CloudError> {
         let call = self.0.create_tags().resources(id).set_tags(Some(request::tags(tags)));
         call.send().await.map_err(ec2("CreateTags").failed()).map(drop)

@@ -106,6 +106,10 @@ pub trait Ec2Writer: Send + Sync {
         tags: &Tags,
     ) -> Result<KeyPair, CloudError>;
 
+    /// `TerminateInstances`. Of several none is terminated where one is not there; those that are
+    /// terminated already are no error.
+    async fn terminate_instances(&self, ids: &[String]) -> Result<(), CloudError>;
+
     /// `CreateTags`: adds tags to something or changes them.
     async fn create_tags(&self, id: &str, tags: &Tags) -> Result<(), CloudError>;
 

@@ -8,17 +8,21 @@ use crate::{
     cloud::{
         CloudError, Page,
         autoscaling::{
-            AutoScalingGroup, AutoScalingReader, AutoScalingWriter, GroupSettings, GroupTag,
-            Groups, LifecycleHook,
+            AutoScalingGroup, AutoScalingReader, AutoScalingWriter, GroupInstance, GroupSettings,
+            GroupTag, Groups, LifecycleHook,
         },
     },
-    local::{Account, Call, error::Refusal, groups::no_profile},
+    local::{Account, Call, capacity::PENDING, error::Refusal, groups::no_profile},
 };
 
 impl Call {
     fn group(operation: &'static str, group: &str) -> Self {
         let (service, kind) = ("autoscaling", "auto-scaling-group");
         Self { service, operation, kind, resource: group.to_owned(), writes: false }
+    }
+
+    fn instance(operation: &'static str, instance: &str) -> Self {
+        Self { kind: "instance", ..Self::group(operation, instance) }
     }
 
     fn hook(operation: &'static str, group: &str, hook: &str) -> Self {
@@ -38,7 +42,11 @@ impl AutoScalingReader for Account {
             Groups::Named(name) => name,
         };
         let call = Call::group("DescribeAutoScalingGroups", named);
-        self.read(call, |state| state.describe_auto_scaling_groups(which, marker)).await
+        let read =
+            self.read(call.clone(), |state| state.describe_auto_scaling_groups(which, marker));
+        let answer = read.await?;
+        self.instances_seen(&call, answer.items.iter().flat_map(|group| &group.instances))?;
+        Ok(answer)
     }
 
     async fn describe_lifecycle_hooks(
@@ -47,6 +55,15 @@ impl AutoScalingReader for Account {
     ) -> Result<Vec<LifecycleHook>, CloudError> {
         let call = Call::group("DescribeLifecycleHooks", group);
         self.read(call, |state| state.describe_lifecycle_hooks(group)).await
+    }
+
+    async fn describe_warm_pool(
+        &self,
+        group: &str,
+        marker: Option<&str>,
+    ) -> Result<Page<GroupInstance>, CloudError> {
+        let call = Call::group("DescribeWarmPool", group);
+        self.read(call, |state| state.describe_warm_pool(group, marker)).await
     }
 }
 
@@ -189,6 +206,19 @@ impl AutoScalingWriter for Account {
         let call = Call::group("DeleteWarmPool", group).writing();
         self.write(call, |state| state.delete_warm_pool(group)).await
     }
+
+    async fn terminate_instance_in_auto_scaling_group(
+        &self,
+        instance: &str,
+    ) -> Result<(), CloudError> {
+        let call = Call::instance("TerminateInstanceInAutoScalingGroup", instance).writing();
+        self.write(call, |state| state.terminate_in_group(instance)).await
+    }
+
+    async fn detach_instances(&self, group: &str, instances: &[String]) -> Result<(), CloudError> {
+        let call = Call::group("DetachInstances", group).writing();
+        self.write(call, |state| state.detach_instances(group, instances)).await
+    }
 }
 
 impl Account {
@@ -207,6 +237,23 @@ impl Account {
             return Err(refusal.of(call.service, call.operation));
         }
         Ok(())
+    }
+
+    /// Counts a look at these instances: those that are on their way arrive by and by.
+    fn instances_seen<'a>(
+        &self,
+        call: &Call,
+        instances: impl Iterator<Item = &'a GroupInstance>,
+    ) -> Result<(), CloudError> {
+        let pending: Vec<_> = instances.filter(|it| it.lifecycle_state == PENDING).collect();
+        if pending.is_empty() {
+            return Ok(());
+        }
+        self.note(call, |state| {
+            for instance in pending {
+                state.instance_seen(&instance.id);
+            }
+        })
     }
 
     fn profile_of(&self, group: &str, settings: &GroupSettings) -> Option<String> {

@@ -126,6 +126,11 @@ impl Ec2Writer for Account {
         self.write(call, |state| state.import_key_pair(name, public_key, tags)).await
     }
 
+    async fn terminate_instances(&self, ids: &[String]) -> Result<(), CloudError> {
+        let call = Call::ec2("TerminateInstances", "instance", &ids.join(","));
+        self.write(call.writing(), |state| state.terminate_instances(ids)).await
+    }
+
     async fn create_tags(&self, id: &str, tags: &Tags) -> Result<(), CloudError> {
         let call = Call::ec2("CreateTags", "", id).writing();
         self.write(call, |state| state.create_tags(id, tags)).await

@@ -3,6 +3,7 @@
 mod contract;
 mod faults;
 mod files;
+mod instances;
 mod rules;
 mod seeds;
 
