@@ -6,6 +6,7 @@
 //! demo.example.com/clusteraddons/default   other objects
 //! .cloudup/demo.example.com/lease          who is at work on the cluster
 //! .cloudup/demo.example.com/commit         a change of several objects that is under way
+//! .cloudup/demo.example.com/rolling-update how far a rolling update is that is not through
 //! ```
 //!
 //! A store that kOps made opens as it is, and kOps reads what is written here. What is our own lies
@@ -49,6 +50,7 @@ mod error;
 mod folder;
 mod lease;
 mod location;
+mod rolling_update;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -70,6 +72,7 @@ pub use self::{
     error::{StoreError, Trouble},
     lease::{Claim, Held, Lease, TERM},
     location::{Location, UnknownLocation},
+    rolling_update::Seen,
     stored::{Document, Stored},
 };
 

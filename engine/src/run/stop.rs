@@ -49,12 +49,12 @@ impl Stop {
     }
 
     /// Done once the run is to start nothing new.
-    pub(super) async fn finishing(&self) {
+    pub async fn finishing(&self) {
         self.finish.cancelled().await;
     }
 
     /// Done once the run is to be left.
-    pub(super) async fn leaving(&self) {
+    pub async fn leaving(&self) {
         self.leave.cancelled().await;
     }
 }

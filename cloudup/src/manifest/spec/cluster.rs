@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     AwsLoadBalancerController, CertManager, CloudConfig, ClusterAutoscaler, Containerd, Empty,
     ExternalDns, Karpenter, Kubelet, Networking, NodeTerminationHandler, PodIdentityWebhook, Role,
-    SnapshotController, Subnet, Topology, WarmPool, role,
+    RollingUpdate, SnapshotController, Subnet, Topology, WarmPool, role,
 };
 
 /// `spec` of a `Cluster`, as far as it is acted on.
@@ -87,6 +87,8 @@ pub struct ClusterSpec {
     pub kube_api_server: KubeApiServer,
     /// The container runtime.
     pub containerd: Containerd,
+    /// How instances are replaced, of groups which do not say otherwise.
+    pub rolling_update: Option<RollingUpdate>,
     /// Warm pools of groups which do not say otherwise.
     pub warm_pool: Option<WarmPool>,
     /// The cloud's own settings.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Role;
+use super::{Role, RollingUpdate};
 
 /// `spec` of an `InstanceGroup`, as far as it is acted on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,6 +100,8 @@ pub struct InstanceGroupSpec {
     /// Further volumes.
     #[serde(default)]
     pub volumes: Vec<Volume>,
+    /// How its instances are replaced, where that differs from the cluster's others.
+    pub rolling_update: Option<RollingUpdate>,
 }
 
 /// `spec.mixedInstancesPolicy`.

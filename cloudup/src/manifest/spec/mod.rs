@@ -9,6 +9,7 @@ mod cluster;
 mod group;
 mod networking;
 mod role;
+mod rolling_update;
 
 pub use addons::{
     AwsLoadBalancerController, CertManager, CloudConfig, ClusterAutoscaler, DnsProvider,
@@ -28,6 +29,7 @@ pub use networking::{
     Subnet, SubnetType, Topology,
 };
 pub use role::{Role, UnknownRole};
+pub use rolling_update::{Amount, RollingUpdate};
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! The cluster as a whole.
 
-use super::Check;
+use super::{Check, rolling_update};
 use crate::{
     manifest::{
         Cluster,
@@ -48,6 +48,9 @@ pub(super) fn check(cluster: &Cluster, check: &mut Check<'_>) {
         }
     }
     check_annotations(cluster, check);
+    if let Some(settings) = &cluster.spec.rolling_update {
+        rolling_update::check(settings, None, check);
+    }
     if !cluster.groups.iter().any(|group| group.spec.role == Role::ControlPlane) {
         check.notice(
             "",

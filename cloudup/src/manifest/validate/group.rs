@@ -1,6 +1,6 @@
 //! An instance group.
 
-use super::Check;
+use super::{Check, rolling_update};
 use crate::manifest::{
     InstanceGroup,
     spec::{ClusterSpec, DnsType, Manager, Role, WarmPool},
@@ -29,6 +29,9 @@ pub(super) fn check(group: &InstanceGroup, check: &mut Check<'_>) {
     }
     if let Some(pool) = &spec.warm_pool {
         self::pool("spec.warmPool", pool, check);
+    }
+    if let Some(settings) = &spec.rolling_update {
+        rolling_update::check(settings, Some(spec.role), check);
     }
     labels(group, check);
 }

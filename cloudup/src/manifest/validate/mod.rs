@@ -14,6 +14,7 @@ mod names;
 mod network;
 mod policies;
 mod profiles;
+mod rolling_update;
 
 use super::{Cluster, Manifest, Mistake, Notice, Source};
 

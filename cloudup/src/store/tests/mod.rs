@@ -5,6 +5,7 @@ mod changes;
 mod interleavings;
 mod layout;
 mod leases;
+mod rolling_updates;
 mod turns;
 
 use jiff::Timestamp;
