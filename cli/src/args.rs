@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "help is shown as it is written, without markup")]
 
 mod objects;
+mod rolling_update;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ pub(crate) use self::objects::{
     Delete, DeleteArgs, DiffArgs, Edit, FieldArgs, FilesArgs, GetClustersArgs, GetGroupsArgs,
     ReplaceArgs,
 };
+pub(crate) use self::rolling_update::{RollingUpdate, RollingUpdateArgs};
 
 /// The instance IAM of Kubernetes clusters on AWS, from kOps manifests.
 ///
@@ -140,6 +142,9 @@ pub(crate) enum Verb {
     Show(ShowArgs),
     /// Make the changes of a saved plan, and no others. The plan is the approval: there is no --yes.
     Apply(ApplyArgs),
+    /// Replace instances, a few at a time. A dry run unless --yes.
+    #[command(subcommand)]
+    RollingUpdate(RollingUpdate),
     /// Show what there is.
     #[command(subcommand)]
     Get(Get),

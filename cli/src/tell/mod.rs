@@ -9,6 +9,7 @@ mod field;
 mod progress;
 pub(crate) mod report;
 mod revisions;
+pub(crate) mod rolling_update;
 pub(crate) mod style;
 mod table;
 

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use cloudup::store::{Change, Claim, Held, Lease, Store, StoreError};
+use cloudup::{
+    rolling_update::Progress,
+    store::{Change, Claim, Held, Lease, Seen, Store, StoreError},
+};
 use jiff::{SignedDuration, SpanRound, Timestamp, Unit};
 use tokio::{sync::Mutex, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -141,6 +144,16 @@ impl Keeper {
         let lease = self.lease.lock().await;
         let done = self.store.commit(&lease, change, &Timestamp::now).await;
         done.map_err(|error| state::failure("write the change", &error))
+    }
+
+    /// Keeps how far a rolling update is, under the lease.
+    pub(super) async fn keep(
+        &self,
+        seen: &mut Seen,
+        progress: Option<&Progress>,
+    ) -> Result<(), StoreError> {
+        let lease = self.lease.lock().await;
+        self.store.keep_rolling_update(&lease, seen, progress, Timestamp::now()).await
     }
 
     /// Gives the lease back. It ends by itself where that fails, so that this is no failure.

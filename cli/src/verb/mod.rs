@@ -11,6 +11,7 @@ mod input;
 mod listener;
 mod lock;
 mod plan;
+mod rolling_update;
 mod screen;
 mod show;
 mod signals;
@@ -31,7 +32,9 @@ use cloudup_tasks::{cloud::CloudWriter, local::Account};
 use schemars::generate::SchemaSettings;
 
 use crate::{
-    args::{Cli, CloudArg, Get, Iam, OutputArg, SchemaArg, Toolbox, UpdateWhat, Verb},
+    args::{
+        Cli, CloudArg, Get, Iam, OutputArg, RollingUpdate, SchemaArg, Toolbox, UpdateWhat, Verb,
+    },
     environment::Environment,
     exit::{Exit, Failure},
 };
@@ -50,6 +53,9 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
         }
         Verb::Show(args) => plan::show(global, args),
         Verb::Apply(args) => Box::pin(plan::apply(global, args, environment)).await,
+        Verb::RollingUpdate(RollingUpdate::Cluster(args)) => {
+            Box::pin(rolling_update::run(global, args, environment)).await
+        }
         Verb::Get(Get::Tasks { name, filename, choice }) => {
             get::tasks(global, name.as_deref(), filename, choice, environment).await
         }

@@ -1,0 +1,132 @@
+//! What `rolling-update` takes.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{ArgAction, Args, Subcommand};
+use jiff::SignedDuration;
+
+use super::SourceArgs;
+
+/// What `rolling-update` updates.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RollingUpdate {
+    /// A cluster: its instances that did not start from what new ones start from.
+    Cluster(Box<RollingUpdateArgs>),
+}
+
+/// What `rolling-update cluster` takes.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Durations are written 90s, 15m or 1h30m.
+
+Without -f and with, how far it is is kept in the state store: a run that was stopped or killed goes
+on where it was when it is run again.
+
+Examples:
+  cloudup rolling-update cluster demo.example.com
+  cloudup rolling-update cluster demo.example.com --yes
+  cloudup rolling-update cluster -f cluster.yaml --instance-group nodes-eu-west-1a --yes
+  cloudup rolling-update cluster -f cluster.yaml --instance-group-roles control-plane --yes
+  cloudup --cloud aws rolling-update cluster demo.example.com --detailed-exitcode -o json")]
+pub(crate) struct RollingUpdateArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    /// Replace them. Without it they are only shown.
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Replace instances that are up to date as well.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Go by the cloud alone: no node is drained, and the cluster is not validated.
+    #[arg(long)]
+    pub(crate) cloudonly: bool,
+    /// Only these instance groups. Comma separated, may be repeated.
+    #[arg(
+        long,
+        visible_alias = "ig",
+        alias = "instance-groups",
+        value_name = "NAME,…",
+        value_delimiter = ','
+    )]
+    pub(crate) instance_group: Vec<String>,
+    /// Only instance groups of these roles: control-plane, apiserver, node, bastion. Comma
+    /// separated, may be repeated. With --instance-group: those that fit both.
+    #[arg(
+        long,
+        visible_aliases = ["role", "roles"],
+        alias = "instance-group-role",
+        value_name = "ROLE,…",
+        value_delimiter = ','
+    )]
+    pub(crate) instance_group_roles: Vec<String>,
+    /// How long to wait between instances of the control plane.
+    #[arg(long, alias = "master-interval", value_name = "DURATION", default_value = "15s", value_parser = duration)]
+    pub(crate) control_plane_interval: Duration,
+    /// How long to wait between nodes, and between API servers.
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration)]
+    pub(crate) node_interval: Duration,
+    /// How long to wait between bastions.
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration)]
+    pub(crate) bastion_interval: Duration,
+    /// How long a node may take to drain.
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
+    pub(crate) drain_timeout: Duration,
+    /// How long to wait after a node is drained, before its instance is terminated.
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
+    pub(crate) post_drain_delay: Duration,
+    /// How long the cluster may take to be well after an instance was replaced.
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
+    pub(crate) validation_timeout: Duration,
+    /// How often in a row the cluster has to be found well. With 0, that instances are in service
+    /// has to do.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) validate_count: u32,
+    /// Whether a node that does not drain ends its group's turn; with `=false` the instance is
+    /// terminated all the same.
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set, num_args = 0..=1,
+        default_missing_value = "true", require_equals = true)]
+    pub(crate) fail_on_drain_error: bool,
+    /// Whether a cluster that is not well in time ends it; with `=false` what is wrong then is put up
+    /// with.
+    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set, num_args = 0..=1,
+        default_missing_value = "true", require_equals = true)]
+    pub(crate) fail_on_validate_error: bool,
+    /// Ask before each further instance: y, yes; n, no, and stop; a, always, and ask no more.
+    #[arg(short, long)]
+    pub(crate) interactive: bool,
+    /// Exit with 2 where instances are to be replaced and --yes is not given.
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+    /// The kubeconfig. Without it, the usual ones: `KUBECONFIG`, or `~/.kube/config`.
+    #[arg(long, value_name = "FILE", conflicts_with = "cloudonly")]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// The kubeconfig's context. Without it, the one that is named after the cluster.
+    #[arg(long, value_name = "CONTEXT", conflicts_with = "cloudonly")]
+    pub(crate) context: Option<String>,
+}
+
+/// A duration as people write it, which does not go backwards.
+fn duration(text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    let read = text.parse::<SignedDuration>().ok();
+    read.and_then(|duration| Duration::try_from(duration).ok())
+        .ok_or_else(|| format!("`{text}` is no duration: write 90s, 15m or 1h30m"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_written_as_go_writes_them() {
+        for (text, seconds) in
+            [("0", 0), ("15s", 15), ("15m", 900), ("1h30m", 5400), ("1h0m1s", 3601)]
+        {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "15", "-15s", "soon"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}
