@@ -26,7 +26,7 @@ impl Drawing {
                 (edge.source().index(), edge.target().index(), value)
             })
             .collect();
-        for (first, then) in &graph.orders {
+        for (first, then, _) in &graph.orders {
             if let (Some(first), Some(then)) = (graph.index.get(first), graph.index.get(then)) {
                 needs.push((first.index(), then.index(), false));
             }

@@ -28,6 +28,8 @@ pub(crate) enum Need {
     Value,
     /// It only comes after it.
     Order,
+    /// What it wants deleted goes before what the other wants deleted.
+    Deletion,
 }
 
 /// Tasks, ready to be planned or applied.
@@ -39,7 +41,7 @@ pub struct Graph<P: Provider> {
     index: BTreeMap<TaskId, NodeIndex>,
     bases: Vec<Governance>,
     serial: GraphSerial,
-    orders: Vec<(TaskId, TaskId)>,
+    orders: Vec<(TaskId, TaskId, Need)>,
     overrides: Overrides,
     known_kinds: Vec<String>,
     problems: Vec<Problem>,
@@ -96,7 +98,15 @@ impl<P: Provider> Graph<P> {
 
     /// Has the task `then` wait for the task `first`, either of which may be added later.
     pub fn order(&mut self, first: TaskId, then: TaskId) -> &mut Self {
-        self.orders.push((first, then));
+        self.orders.push((first, then, Need::Order));
+        self
+    }
+
+    /// Has what the task `first` wants deleted go before what the task `then` wants deleted, either
+    /// of which may be added later. If the first cannot be deleted, the other stays. Both are
+    /// looked at whenever they like, and whatever comes of the other's look.
+    pub fn order_deletions(&mut self, first: TaskId, then: TaskId) -> &mut Self {
+        self.orders.push((then, first, Need::Deletion));
         self
     }
 

@@ -32,9 +32,9 @@ impl<P: Provider> Sealed<P> {
         let idle = check(&graph)?;
         let nodes = graph.nodes.node_weights().zip(&graph.bases);
         let governance = nodes.map(|(node, base)| graph.govern(&**node, base)).collect();
-        for (first, then) in &graph.orders {
+        for (first, then, need) in &graph.orders {
             let (first, then) = (graph.index[first], graph.index[then]);
-            graph.nodes.add_edge(first, then, Need::Order);
+            graph.nodes.add_edge(first, then, *need);
         }
         let follows = graph.nodes.node_weights().filter_map(|node| {
             node.follows().map(|follows| (node.id().kind().to_owned(), follows))
@@ -70,7 +70,7 @@ impl IdleRule {
 /// Every problem there is, or else which overrides select nothing.
 pub(super) fn check<P: Provider>(graph: &Graph<P>) -> Result<Vec<IdleRule>, GraphError> {
     let mut problems = graph.problems.clone();
-    for (first, then) in &graph.orders {
+    for (first, then, _) in &graph.orders {
         let (first, task) = (first.clone(), then.clone());
         if !graph.index.contains_key(&task) {
             problems.push(Problem::NotAdded { task, first });
@@ -91,7 +91,7 @@ fn cycles<P: Provider>(graph: &Graph<P>) -> Vec<Problem> {
     }
     let mut plain = graph.nodes.map(|_, node| node.id().clone(), |_, _| ());
     let mut selfish = BTreeSet::new();
-    for (first, then) in &graph.orders {
+    for (first, then, _) in &graph.orders {
         if let (Some(&first), Some(&then)) = (graph.index.get(first), graph.index.get(then)) {
             plain.add_edge(first, then, ());
             if first == then {

@@ -3,17 +3,21 @@
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use petgraph::{
-    Direction::{self, Incoming, Outgoing},
+    Direction::{Incoming, Outgoing},
     graph::{DiGraph, NodeIndex},
+    visit::EdgeRef as _,
 };
 
 /// Walks a graph twice at once: every task has its turn after the turns of all it needs; and what
 /// a task wants deleted goes after the deletions of all that need it.
 ///
-/// An edge runs from a task to one that needs it. The graph has no cycle.
+/// An edge runs from a task to one that needs it; some order deletions alone. The graph has no
+/// cycle.
 #[derive(Debug)]
 pub(crate) struct Schedule<'g, N, E> {
     graph: &'g DiGraph<N, E>,
+    /// Whether an edge orders turns too.
+    orders_turns: fn(&E) -> bool,
     /// How many needs each task's turn still waits for.
     waiting: Vec<u32>,
     /// How many things each task's deletions still wait for: its own turn, and the deletions of
@@ -56,6 +60,7 @@ impl<'g, N, E> Schedule<'g, N, E> {
     pub(crate) fn new(
         graph: &'g DiGraph<N, E>,
         order: &[NodeIndex],
+        orders_turns: fn(&E) -> bool,
         expected: impl Fn(NodeIndex) -> Duration,
     ) -> Self {
         let size = graph.node_count();
@@ -63,8 +68,9 @@ impl<'g, N, E> Schedule<'g, N, E> {
         let mut remaining = vec![0; size];
         for &task in order.iter().rev() {
             let mut longest = 0u64;
-            for needer in graph.neighbors_directed(task, Outgoing) {
-                waiting[needer.index()] += 1;
+            for edge in graph.edges_directed(task, Outgoing) {
+                let needer = edge.target();
+                waiting[needer.index()] += u32::from(orders_turns(edge.weight()));
                 holding[task.index()] += 1;
                 longest = longest.max(remaining[needer.index()]);
             }
@@ -73,6 +79,7 @@ impl<'g, N, E> Schedule<'g, N, E> {
         }
         let mut schedule = Self {
             graph,
+            orders_turns,
             waiting,
             holding,
             doomed: vec![None; size],
@@ -98,7 +105,7 @@ impl<'g, N, E> Schedule<'g, N, E> {
     /// A task's turn went well: those it held up may follow. `deletes` says whether it has
     /// something to delete.
     pub(crate) fn turned(&mut self, task: NodeIndex, deletes: bool) {
-        for needer in neighbours(self.graph, task, Outgoing) {
+        for needer in self.followers(task) {
             self.waiting[needer.index()] -= 1;
             if self.waiting[needer.index()] == 0 && self.doomed[needer.index()].is_none() {
                 self.offer(needer);
@@ -112,7 +119,7 @@ impl<'g, N, E> Schedule<'g, N, E> {
     pub(crate) fn deleted(&mut self, task: NodeIndex) {
         let mut gone = vec![task];
         while let Some(next) = gone.pop() {
-            for need in neighbours(self.graph, next, Incoming) {
+            for need in needs(self.graph, next) {
                 if self.let_go(need) {
                     gone.push(need);
                 }
@@ -127,7 +134,7 @@ impl<'g, N, E> Schedule<'g, N, E> {
         let mut reached = vec![task];
         while let Some(next) = reached.pop() {
             self.bar(next, culprit, &mut fallout.barred);
-            for needer in neighbours(self.graph, next, Outgoing) {
+            for needer in self.followers(next) {
                 if self.doomed[needer.index()].is_none() {
                     self.doomed[needer.index()] = Some(culprit);
                     fallout.doomed.push(needer);
@@ -160,9 +167,16 @@ impl<'g, N, E> Schedule<'g, N, E> {
             if self.barred[next.index()].is_none() {
                 self.barred[next.index()] = Some(culprit);
                 barred.push(next);
-                reached.extend(neighbours(self.graph, next, Incoming));
+                reached.extend(needs(self.graph, next));
             }
         }
+    }
+
+    /// The tasks whose turns wait for this one's.
+    fn followers(&self, task: NodeIndex) -> impl Iterator<Item = NodeIndex> + use<'g, N, E> {
+        let orders_turns = self.orders_turns;
+        let edges = self.graph.edges_directed(task, Outgoing);
+        edges.filter(move |edge| orders_turns(edge.weight())).map(|edge| edge.target())
     }
 
     fn offer(&mut self, task: NodeIndex) {
@@ -191,13 +205,12 @@ impl<'g, N, E> Schedule<'g, N, E> {
     }
 }
 
-/// The neighbours, without holding on to whoever holds the graph.
-fn neighbours<N, E>(
+/// What a task needs, without holding on to whoever holds the graph.
+fn needs<N, E>(
     graph: &DiGraph<N, E>,
     task: NodeIndex,
-    way: Direction,
 ) -> impl Iterator<Item = NodeIndex> + use<'_, N, E> {
-    graph.neighbors_directed(task, way)
+    graph.neighbors_directed(task, Incoming)
 }
 
 /// The tasks in an order in which each comes after all that it needs.
@@ -248,10 +261,10 @@ mod tests {
 
     fn schedule(graph: &DiGraph<u64, ()>) -> Schedule<'_, u64, ()> {
         let expected = |node: NodeIndex| Duration::from_micros(1 + graph[node] % 7);
-        Schedule::new(graph, &topological(graph), expected)
+        Schedule::new(graph, &topological(graph), |()| true, expected)
     }
 
-    fn needs(graph: &DiGraph<u64, ()>, task: NodeIndex, other: NodeIndex) -> bool {
+    fn is_needed(graph: &DiGraph<u64, ()>, task: NodeIndex, other: NodeIndex) -> bool {
         task != other && has_path_connecting(graph, other, task, None)
     }
 
@@ -267,14 +280,14 @@ mod tests {
             while let Some(step) = schedule.pop() {
                 match step {
                     Step::Turn(task) => {
-                        for other in graph.node_indices().filter(|o| needs(&graph, task, *o)) {
+                        for other in graph.node_indices().filter(|o| is_needed(&graph, task, *o)) {
                             prop_assert!(done.contains(&Step::Turn(other)));
                         }
                         schedule.turned(task, deletes(task));
                     }
                     Step::Delete(task) => {
                         prop_assert!(deletes(task) && done.contains(&Step::Turn(task)));
-                        for other in graph.node_indices().filter(|o| needs(&graph, *o, task)) {
+                        for other in graph.node_indices().filter(|o| is_needed(&graph, *o, task)) {
                             prop_assert!(done.contains(&Step::Turn(other)));
                             prop_assert!(!deletes(other) || done.contains(&Step::Delete(other)));
                         }
@@ -307,10 +320,10 @@ mod tests {
         #[test]
         fn a_failed_turn_rules_out_exactly_what_follows_from_it(graph in graphs(), pick in any::<Index>()) {
             let broken = NodeIndex::new(pick.index(graph.node_count()));
-            let doomed = |task| needs(&graph, task, broken);
+            let doomed = |task| is_needed(&graph, task, broken);
             let barred = |task| {
                 let hit = |other| other == broken || doomed(other);
-                graph.node_indices().any(|o| hit(o) && (o == task || needs(&graph, o, task)))
+                graph.node_indices().any(|o| hit(o) && (o == task || is_needed(&graph, o, task)))
             };
             let mut schedule = schedule(&graph);
             let (mut turned, mut deleted) = (BTreeSet::new(), BTreeSet::new());
@@ -355,7 +368,7 @@ mod tests {
                         let barred = schedule.stuck(task, Culprit(7));
                         let expected: Vec<_> = graph
                             .node_indices()
-                            .filter(|other| *other == broken || needs(&graph, broken, *other))
+                            .filter(|other| *other == broken || is_needed(&graph, broken, *other))
                             .collect();
                         prop_assert_eq!(barred, expected);
                     }
@@ -366,7 +379,7 @@ mod tests {
                 }
             }
             for task in graph.node_indices() {
-                let expected = task != broken && !needs(&graph, broken, task);
+                let expected = task != broken && !is_needed(&graph, broken, task);
                 prop_assert_eq!(deleted.contains(&task), expected);
             }
         }

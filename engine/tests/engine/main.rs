@@ -1,5 +1,6 @@
 //! The engine from outside, over a world in memory.
 
+mod departures;
 mod differences;
 mod events;
 mod graphs;

@@ -80,7 +80,7 @@ impl<'r, P: Provider, F: FnMut(Event<'_>)> Books<'r, P, F> {
             mode,
             options,
             tell,
-            schedule: Schedule::new(nodes, &order, expected),
+            schedule: Schedule::new(nodes, &order, |need| *need != Need::Deletion, expected),
             needed: needed(sealed, &order),
             clocks: vec![Clock::default(); total],
             entries: vec![None; total],
