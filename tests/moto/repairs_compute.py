@@ -9,6 +9,7 @@ from moto.ec2.exceptions import InvalidLaunchTemplateVersionNotFound
 from moto.ec2.models.instances import InstanceBackend
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
 from moto.ec2.responses.launch_templates import LaunchTemplates
+from moto.ec2.utils import filter_dict_attribute_mapping
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 
@@ -171,6 +172,9 @@ def run_instances(original, self, image_id, count, user_data, security_group_nam
             )
     return reservation
 
+
+# moto does not find instances by their profile.
+filter_dict_attribute_mapping["iam-instance-profile.arn"] = "iam_instance_profile.arn"
 
 # ----------------------------------------------------------------------------------------- groups
 

@@ -269,6 +269,10 @@ pub trait AutoScalingWriter: Send + Sync {
         settings: &GroupSettings,
     ) -> Result<(), CloudError>;
 
+    /// `DeleteAutoScalingGroup`, by force: its instances are terminated, and it is listed, with a
+    /// status, until it has none left. A warm pool of it must be gone before.
+    async fn delete_auto_scaling_group(&self, name: &str) -> Result<(), CloudError>;
+
     /// `CreateOrUpdateTags`, of a group.
     async fn create_or_update_tags(
         &self,

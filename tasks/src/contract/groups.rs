@@ -13,7 +13,7 @@ use crate::cloud::{
         AutoScalingGroup, Distribution, GroupSettings, Groups, LifecycleHook, MixedInstancesPolicy,
         TemplateRef, propagated,
     },
-    ec2::{LaunchTemplateData, Tagged},
+    ec2::{Instance, LaunchTemplateData, Tagged, Using},
     iam::Tags,
 };
 
@@ -28,6 +28,10 @@ super::cases![
     a_groups_lifecycle_hooks_come_and_go,
     a_groups_warm_pool_comes_and_goes,
     a_group_that_is_not_there_is_not_listed,
+    a_group_goes_with_its_instances,
+    a_group_that_is_not_there_cannot_go,
+    instances_are_found_by_what_they_use,
+    a_terminated_instance_is_gone_by_and_by,
 ];
 
 pub(super) const GROUP: &str = "nodes.example.com";
@@ -249,4 +253,61 @@ async fn a_group_that_is_not_there_is_not_listed(subject: &Subject) -> Kept {
     let which = Groups::Named("none".into());
     let found = subject.reader().autoscaling().describe_auto_scaling_groups(&which, None).await?;
     same("groups", &found.items, &[] as &[AutoScalingGroup])
+}
+
+impl Subject {
+    /// The instances that use something and run.
+    async fn running(&self, using: &Using) -> Result<Vec<Instance>, CloudError> {
+        let ec2 = self.reader().ec2();
+        let found = all_pages(async |marker: Option<String>| {
+            ec2.describe_instances_using(using, marker.as_deref()).await
+        });
+        Ok(found.await?.into_iter().filter(|instance| !instance.is_ending()).collect())
+    }
+}
+
+async fn a_group_goes_with_its_instances(subject: &Subject) -> Kept {
+    subject.group().await?;
+    let groups = subject.cloud.autoscaling();
+    groups.delete_auto_scaling_group(GROUP).await?;
+    let which = Groups::Named(GROUP.into());
+    let left = subject.reader().autoscaling().describe_auto_scaling_groups(&which, None).await?;
+    holds("it is gone or going", left.items.iter().all(|group| group.status.is_some()))?;
+    let tagged = Tagged { key: "aws:autoscaling:groupName".into(), value: GROUP.into() };
+    let found = subject.reader().ec2().describe_instances(&tagged, None).await?.items;
+    holds("so are its instances", found.iter().all(Instance::is_ending))
+}
+
+async fn a_group_that_is_not_there_cannot_go(subject: &Subject) -> Kept {
+    let gone = subject.cloud.autoscaling().delete_auto_scaling_group("none").await;
+    refused("a group that is not there", gone, &["ValidationError"])
+}
+
+async fn instances_are_found_by_what_they_use(subject: &Subject) -> Kept {
+    subject.group().await?;
+    let profile = subject.reads().get_instance_profile("profile").await?;
+    let of_profile = subject.running(&Using::Profile(profile.arn.clone())).await?;
+    same("of the profile", &of_profile.len(), &2)?;
+    let mut in_subnets = 0;
+    for subnet in &subject.subnets {
+        in_subnets += subject.running(&Using::Subnet(subnet.clone())).await?.len();
+    }
+    same("in the subnets", &in_subnets, &2)?;
+    let of_none = Using::Profile(format!("{}-2", profile.arn));
+    same("of another profile", &subject.running(&of_none).await?.len(), &0)?;
+    let in_no_group = Using::SecurityGroup("sg-0123456789abcdef0".into());
+    same("of a group that is not there", &subject.running(&in_no_group).await?.len(), &0)
+}
+
+async fn a_terminated_instance_is_gone_by_and_by(subject: &Subject) -> Kept {
+    subject.group().await?;
+    let (groups, ec2) = (subject.cloud.autoscaling(), subject.cloud.ec2());
+    groups.suspend_processes(GROUP, &set(["Launch"])).await?;
+    let first = subject.found().await?.instances[0].id.clone();
+    ec2.terminate_instances(std::slice::from_ref(&first)).await?;
+    let profile = subject.reads().get_instance_profile("profile").await?;
+    let left = subject.running(&Using::Profile(profile.arn)).await?;
+    holds("it does not run", left.iter().all(|instance| instance.id != first))?;
+    let none = ["i-0123456789abcdef0".to_owned()];
+    refused("none", ec2.terminate_instances(&none).await, &["InvalidInstanceID.NotFound"])
 }

@@ -25,7 +25,9 @@ super::cases![
     a_launch_templates_name_is_taken_once_it_is_used,
     a_launch_template_may_name_what_is_not_there,
     old_versions_can_be_deleted_and_the_default_cannot,
+    a_launch_template_goes_with_its_versions,
     a_key_pair_is_answered_as_it_was_imported,
+    a_key_pair_is_found_by_its_tags_and_goes,
 ];
 
 const NOT_FOUND: &[&str] =
@@ -259,8 +261,9 @@ async fn old_versions_can_be_deleted_and_the_default_cannot(subject: &Subject) -
     )
 }
 
+const KEY: &str = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQCtWu40XQo8dczLsCq0OWV+hxm9uV3WxeH9Kgh4sMzQxNtoU1pvW0XdjpkBesRKGoolfWeCLXWxpyQb1IaiMkKoz7MdhQ/6UKjMjP66aFWWp3pwD0uj0HuJ7tq4gKHKRYGTaZIRWpzUiANBrjugVgA+Sd7E/mYwc/DMXkIyRZbvhQ==";
+
 async fn a_key_pair_is_answered_as_it_was_imported(subject: &Subject) -> Kept {
-    const KEY: &str = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQCtWu40XQo8dczLsCq0OWV+hxm9uV3WxeH9Kgh4sMzQxNtoU1pvW0XdjpkBesRKGoolfWeCLXWxpyQb1IaiMkKoz7MdhQ/6UKjMjP66aFWWp3pwD0uj0HuJ7tq4gKHKRYGTaZIRWpzUiANBrjugVgA+Sd7E/mYwc/DMXkIyRZbvhQ==";
     let (reads, writes) = (subject.reader().ec2(), subject.cloud.ec2());
     let wanted = tags([("owner", "me")]);
     writes.import_key_pair("kubernetes.example.com-a:b", KEY, &wanted).await?;
@@ -270,4 +273,32 @@ async fn a_key_pair_is_answered_as_it_was_imported(subject: &Subject) -> Kept {
     let again = writes.import_key_pair("kubernetes.example.com-a:b", KEY, &wanted).await;
     refused("the same again", again, &["InvalidKeyPair.Duplicate"])?;
     refused("none", reads.describe_key_pair("none").await, &["InvalidKeyPair.NotFound"])
+}
+
+async fn a_key_pair_is_found_by_its_tags_and_goes(subject: &Subject) -> Kept {
+    let (reads, writes) = (subject.reader().ec2(), subject.cloud.ec2());
+    let wanted = tags([("KubernetesCluster", "example.com")]);
+    writes.import_key_pair("ours", KEY, &wanted).await?;
+    writes.import_key_pair("theirs", KEY, &Tags::new()).await?;
+    let tagged = Tagged::of_cluster("example.com");
+    let found = reads.describe_key_pairs(&tagged).await?;
+    let names: Vec<_> = found.iter().map(|pair| pair.name.as_str()).collect();
+    same("names", &names, &["ours"])?;
+    same("tags", &found[0].tags, &wanted)?;
+    writes.delete_key_pair("ours").await?;
+    same("how many are left", &reads.describe_key_pairs(&tagged).await?.len(), &0)?;
+    writes.delete_key_pair("ours").await?;
+    reads.describe_key_pair("theirs").await?;
+    Ok(())
+}
+
+async fn a_launch_template_goes_with_its_versions(subject: &Subject) -> Kept {
+    let ec2 = subject.cloud.ec2();
+    ec2.create_launch_template("nodes", &data(), &Tags::new()).await?;
+    ec2.create_launch_template_version("nodes", Some(1), &data()).await?;
+    ec2.delete_launch_template("nodes").await?;
+    let which = Templates::Named("nodes".into());
+    let found = subject.reader().ec2().describe_launch_templates(&which, None).await;
+    refused("it", found, NOT_FOUND)?;
+    refused("it again", ec2.delete_launch_template("nodes").await, NOT_FOUND)
 }

@@ -24,13 +24,16 @@ impl State {
     pub(super) fn fill(&mut self, name: &str) -> Result<(), Refusal> {
         loop {
             let group = self.group(name)?;
+            if group.status.is_some() {
+                return Ok(());
+            }
             let wanted = usize::try_from(group.desired_capacity).unwrap_or_default();
             let suspends = |process: &str| group.suspended_processes.contains(process);
             if group.instances.len() < wanted && !suspends("Launch") {
                 self.start(name)?;
             } else if group.instances.len() > wanted && !suspends("Terminate") {
                 let oldest = self.group_mut(name)?.instances.remove(0);
-                self.forget_instance(&oldest.id);
+                self.end(&oldest.id);
             } else {
                 return self.fill_pool(name);
             }
@@ -50,7 +53,7 @@ impl State {
                 Ordering::Greater => {
                     let surplus = self.warm_instances.get_mut(name).and_then(Vec::pop);
                     if let Some(member) = surplus {
-                        self.forget_instance(&member.id);
+                        self.end(&member.id);
                     }
                 }
                 Ordering::Equal => {

@@ -51,6 +51,10 @@ impl State {
         })
     }
 
+    pub(super) fn describe_key_pairs(&self, tagged: &Tagged) -> Vec<KeyPair> {
+        self.key_pairs.iter().filter(|pair| is_tagged(&pair.tags, tagged)).cloned().collect()
+    }
+
     pub(super) fn import_key_pair(
         &mut self,
         name: &str,

@@ -261,7 +261,7 @@ fn inherited(data: &LaunchTemplateData, source: LaunchTemplateData) -> LaunchTem
     }
 }
 
-fn no_template(name: &str) -> Refusal {
+pub(super) fn no_template(name: &str) -> Refusal {
     Refusal::new(
         "InvalidLaunchTemplateName.NotFoundException",
         format!("The specified launch template, with template name {name}, does not exist."),

@@ -42,7 +42,7 @@ impl State {
             ))
         })?;
         self.group_mut(&group)?.instances.retain(|it| it.id != id);
-        self.forget_instance(id);
+        self.end(id);
         self.fill(&group)
     }
 
@@ -78,7 +78,7 @@ impl State {
             let group = self.group_of(id);
             let pool = self.warm_instances.iter().find(|(_, it)| it.iter().any(|it| it.id == *id));
             let pool = pool.map(|(name, _)| name.clone());
-            self.forget_instance(id);
+            self.end(id);
             // The group finds out, and starts another.
             for name in group.into_iter().chain(pool) {
                 self.group_mut(&name)?.instances.retain(|it| it.id != *id);
@@ -96,10 +96,5 @@ impl State {
         let mut groups = self.auto_scaling_groups.iter();
         let group = groups.find(|group| group.instances.iter().any(|it| it.id == id));
         group.map(|group| group.name.clone())
-    }
-
-    pub(super) fn forget_instance(&mut self, id: &str) {
-        self.instances.remove(id);
-        self.starting.remove(id);
     }
 }

@@ -27,6 +27,7 @@
 //! | `autoScalingGroups` | see [`AutoScalingGroup`](crate::cloud::autoscaling::AutoScalingGroup); `lifecycleHooks` by the group's name, and so are `warmInstances` |
 //! | `instances` | see [`Instance`](crate::cloud::ec2::Instance): groups start and terminate theirs |
 //! | `instanceStartLooks` | how many looks at a group it takes until a new instance is in service: 0 |
+//! | `instanceEndLooks` | how many looks at a terminated instance it takes until it is gone: 0 |
 //! | `keyPairs` | `name`, `id`, `publicKey`, `tags` |
 //! | `images` | `id`, `name`, `ownerId`, `rootDeviceName`, `architecture`, `creationDate`; where none are listed, every public image is there |
 //! | `instanceTypes` | `name`, `architectures`, `vcpus`, `memoryMiB`, `gpu`, `instanceStoreDisks`; where none are listed, every type is there |
@@ -42,7 +43,7 @@
 //! | `natGateways` | `id`, `allocationId`, `subnetId`, `state`, `exclusive`, `tags` |
 //! | `securityGroups` | `id`, `name`, `description`, `vpcId`, `rules` (`permission`, `tags`), `tags` |
 //! | `targetGroups` | objects that are kept as they are given |
-//! | `lastId`, `late`, `starting`, `seed` | the account's own notes |
+//! | `lastId`, `late`, `starting`, `ending`, `seed` | the account's own notes |
 //!
 //! Documents may be given as text or written out.
 //!
@@ -71,6 +72,7 @@ mod by_name;
 mod capacity;
 mod document;
 mod ec2;
+mod endings;
 mod error;
 mod fault;
 mod grammar;

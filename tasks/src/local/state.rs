@@ -76,6 +76,10 @@ pub struct State {
     /// Instances.
     #[serde(skip_serializing_if = "ByName::is_empty")]
     pub instances: ByName<Instance>,
+    /// How many looks at an instance that was terminated it takes until it is gone; the looks before
+    /// say `shutting-down`.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub instance_end_looks: u64,
     /// Auto Scaling groups.
     #[serde(skip_serializing_if = "ByName::is_empty")]
     pub auto_scaling_groups: ByName<AutoScalingGroup>,
@@ -122,6 +126,9 @@ pub struct State {
     /// The instances that are not in service yet: for how many more looks.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub starting: BTreeMap<String, u64>,
+    /// The instances that are on their way out: for how many more looks.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub ending: BTreeMap<String, u64>,
     /// What the account was seeded with, which a reset goes back to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<Kept>,
@@ -153,6 +160,7 @@ impl Default for State {
             instance_types: Vec::new(),
             key_pairs: ByName::default(),
             instances: ByName::default(),
+            instance_end_looks: 0,
             auto_scaling_groups: ByName::default(),
             warm_instances: BTreeMap::new(),
             instance_start_looks: 0,
@@ -170,6 +178,7 @@ impl Default for State {
             last_id: 0,
             late: BTreeMap::new(),
             starting: BTreeMap::new(),
+            ending: BTreeMap::new(),
             seed: None,
         }
     }

@@ -8,7 +8,7 @@ use crate::cloud::{
     CloudError, Page,
     ec2::{
         Ec2Reader, Ec2Writer, Image, ImageQuery, Instance, InstanceType, KeyPair, LaunchTemplate,
-        LaunchTemplateData, LaunchTemplateVersion, Tagged, Templates, Versions,
+        LaunchTemplateData, LaunchTemplateVersion, Tagged, Templates, Using, Versions,
     },
     iam::Tags,
 };
@@ -81,6 +81,12 @@ impl<S: Source> Ec2Reader for Snapshot<S> {
         self.answers.key_pairs.get(name, "", ask).await
     }
 
+    async fn describe_key_pairs(&self, tagged: &Tagged) -> Result<Vec<KeyPair>, CloudError> {
+        let (source, of) = (self.source.clone(), tagged.clone());
+        let ask = || async move { source.reader().ec2().describe_key_pairs(&of).await }.boxed();
+        self.answers.key_pair_lists.get("", &tagged_part(tagged, None), ask).await
+    }
+
     /// Asked anew each time: instances come and go by themselves.
     async fn describe_instances(
         &self,
@@ -88,6 +94,15 @@ impl<S: Source> Ec2Reader for Snapshot<S> {
         marker: Option<&str>,
     ) -> Result<Page<Instance>, CloudError> {
         self.source.reader().ec2().describe_instances(tagged, marker).await
+    }
+
+    /// Asked anew each time, too.
+    async fn describe_instances_using(
+        &self,
+        using: &Using,
+        marker: Option<&str>,
+    ) -> Result<Page<Instance>, CloudError> {
+        self.source.reader().ec2().describe_instances_using(using, marker).await
     }
 }
 
@@ -107,6 +122,15 @@ impl WriteSnapshot {
         self.stale(|answers| {
             answers.templates.forget_all();
             answers.key_pairs.forget_all();
+            answers.key_pair_lists.forget_all();
+        })
+    }
+
+    fn stale_key_pair(&self, name: &str) -> Stale<impl Fn(&super::Answers)> {
+        let name = name.to_owned();
+        self.stale(move |answers| {
+            answers.key_pairs.forget(&name);
+            answers.key_pair_lists.forget_all();
         })
     }
 }
@@ -147,14 +171,24 @@ impl Ec2Writer for WriteSnapshot {
         self.source.ec2().delete_launch_template_versions(name, versions).await
     }
 
+    async fn delete_launch_template(&self, name: &str) -> Result<(), CloudError> {
+        let _stale = self.stale_template(name);
+        self.source.ec2().delete_launch_template(name).await
+    }
+
     async fn import_key_pair(
         &self,
         name: &str,
         public_key: &str,
         tags: &Tags,
     ) -> Result<KeyPair, CloudError> {
-        let _stale = self.stale(|answers| answers.key_pairs.forget(name));
+        let _stale = self.stale_key_pair(name);
         self.source.ec2().import_key_pair(name, public_key, tags).await
+    }
+
+    async fn delete_key_pair(&self, name: &str) -> Result<(), CloudError> {
+        let _stale = self.stale_key_pair(name);
+        self.source.ec2().delete_key_pair(name).await
     }
 
     async fn terminate_instances(&self, ids: &[String]) -> Result<(), CloudError> {

@@ -126,6 +126,7 @@ struct Answers {
     images: Calls<Vec<Image>>,
     instance_types: Calls<InstanceType>,
     key_pairs: Calls<KeyPair>,
+    key_pair_lists: Calls<Vec<KeyPair>>,
     groups: Calls<Page<AutoScalingGroup>>,
     hooks: Calls<Vec<LifecycleHook>>,
     network: vpc::Network,

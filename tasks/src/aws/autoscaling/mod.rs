@@ -137,6 +137,12 @@ impl AutoScalingWriter for AutoScaling {
         call.send().await.map_err(autoscaling("UpdateAutoScalingGroup").failed()).map(drop)
     }
 
+    async fn delete_auto_scaling_group(&self, name: &str) -> Result<(), CloudError> {
+        let call = self.0.delete_auto_scaling_group().auto_scaling_group_name(name);
+        let call = call.force_delete(true);
+        call.send().await.map_err(autoscaling("DeleteAutoScalingGroup").failed()).map(drop)
+    }
+
     async fn create_or_update_tags(
         &self,
         group: &str,

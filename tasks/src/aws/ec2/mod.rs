@@ -15,7 +15,7 @@ use crate::cloud::{
     CloudError, Page, code,
     ec2::{
         Ec2Reader, Ec2Writer, Image, ImageQuery, Instance, InstanceType, KeyPair, LaunchTemplate,
-        LaunchTemplateData, LaunchTemplateVersion, Tagged, Templates, Versions,
+        LaunchTemplateData, LaunchTemplateVersion, Tagged, Templates, Using, Versions,
     },
     iam::Tags,
 };
@@ -107,13 +107,44 @@ impl Ec2Reader for Ec2 {
         answer::key_pair(op, op.expect(pair, "key pair")?)
     }
 
+    async fn describe_key_pairs(&self, tagged: &Tagged) -> Result<Vec<KeyPair>, CloudError> {
+        let op = ec2("DescribeKeyPairs");
+        let call = self.0.describe_key_pairs().filters(filter(tagged));
+        let answer = call.send().await.map_err(op.failed())?;
+        let pairs = answer.key_pairs.unwrap_or_default().into_iter();
+        pairs.map(|pair| answer::key_pair(op, pair)).collect()
+    }
+
     async fn describe_instances(
         &self,
         tagged: &Tagged,
         marker: Option<&str>,
     ) -> Result<Page<Instance>, CloudError> {
+        self.instances(filter(tagged), marker).await
+    }
+
+    async fn describe_instances_using(
+        &self,
+        using: &Using,
+        marker: Option<&str>,
+    ) -> Result<Page<Instance>, CloudError> {
+        let (name, value) = match using {
+            Using::Profile(arn) => ("iam-instance-profile.arn", arn),
+            Using::SecurityGroup(id) => ("instance.group-id", id),
+            Using::Subnet(id) => ("subnet-id", id),
+        };
+        self.instances(Filter::builder().name(name).values(value).build(), marker).await
+    }
+}
+
+impl Ec2 {
+    async fn instances(
+        &self,
+        filter: Filter,
+        marker: Option<&str>,
+    ) -> Result<Page<Instance>, CloudError> {
         let op = ec2("DescribeInstances");
-        let call = self.0.describe_instances().filters(filter(tagged)).max_results(LONG_PAGE);
+        let call = self.0.describe_instances().filters(filter).max_results(LONG_PAGE);
         let answer =
             call.set_next_token(marker.map(Into::into)).send().await.map_err(op.failed())?;
         let reservations = answer.reservations.unwrap_or_default().into_iter();
@@ -193,6 +224,11 @@ impl Ec2Writer for Ec2 {
         }
     }
 
+    async fn delete_launch_template(&self, name: &str) -> Result<(), CloudError> {
+        let call = self.0.delete_launch_template().launch_template_name(name);
+        call.send().await.map_err(ec2("DeleteLaunchTemplate").failed()).map(drop)
+    }
+
     async fn import_key_pair(
         &self,
         name: &str,
@@ -210,6 +246,11 @@ impl Ec2Writer for Ec2 {
             public_key: Some(public_key.to_owned()),
             tags: tags.clone(),
         })
+    }
+
+    async fn delete_key_pair(&self, name: &str) -> Result<(), CloudError> {
+        let call = self.0.delete_key_pair().key_name(name);
+        call.send().await.map_err(ec2("DeleteKeyPair").failed()).map(drop)
     }
 
     async fn terminate_instances(&self, ids: &[String]) -> Result<(), CloudError> {

@@ -34,3 +34,26 @@ pub struct Instance {
     /// `aws:autoscaling:groupName`.
     pub tags: Tags,
 }
+
+/// What instances use, to ask which do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Using {
+    /// The instance profile with this ARN.
+    Profile(String),
+    /// The security group with this id.
+    SecurityGroup(String),
+    /// The subnet with this id.
+    Subnet(String),
+}
+
+impl Instance {
+    /// Whether it is gone but for being listed, as it is for an hour.
+    pub fn is_terminated(&self) -> bool {
+        self.state == "terminated"
+    }
+
+    /// Whether it is on its way out, or gone.
+    pub fn is_ending(&self) -> bool {
+        self.is_terminated() || self.state == "shutting-down"
+    }
+}

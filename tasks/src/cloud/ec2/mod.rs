@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 pub use self::{
     image::{Image, ImageQuery, InstanceType},
-    instance::Instance,
+    instance::{Instance, Using},
     key_pair::KeyPair,
     launch_template::{
         BlockDevice, EbsVolume, LaunchTemplate, LaunchTemplateData, LaunchTemplateVersion,
@@ -60,10 +60,21 @@ pub trait Ec2Reader: Send + Sync {
     /// `DescribeKeyPairs` by name, with the public key.
     async fn describe_key_pair(&self, name: &str) -> Result<KeyPair, CloudError>;
 
+    /// `DescribeKeyPairs` of those that are tagged so, which answers all at once.
+    async fn describe_key_pairs(&self, tagged: &Tagged) -> Result<Vec<KeyPair>, CloudError>;
+
     /// `DescribeInstances` of those that are tagged so, a part at a time.
     async fn describe_instances(
         &self,
         tagged: &Tagged,
+        marker: Option<&str>,
+    ) -> Result<Page<Instance>, CloudError>;
+
+    /// `DescribeInstances` of those that use something, a part at a time: whoever they belong to,
+    /// and those that are on their way out too.
+    async fn describe_instances_using(
+        &self,
+        using: &Using,
         marker: Option<&str>,
     ) -> Result<Page<Instance>, CloudError>;
 }
@@ -98,6 +109,9 @@ pub trait Ec2Writer: Send + Sync {
         versions: &[i64],
     ) -> Result<(), CloudError>;
 
+    /// `DeleteLaunchTemplate`, with all of its versions.
+    async fn delete_launch_template(&self, name: &str) -> Result<(), CloudError>;
+
     /// `ImportKeyPair`, with the text of a public key as OpenSSH writes it.
     async fn import_key_pair(
         &self,
@@ -105,6 +119,9 @@ pub trait Ec2Writer: Send + Sync {
         public_key: &str,
         tags: &Tags,
     ) -> Result<KeyPair, CloudError>;
+
+    /// `DeleteKeyPair`. One that is gone already is no error.
+    async fn delete_key_pair(&self, name: &str) -> Result<(), CloudError>;
 
     /// `TerminateInstances`. Of several none is terminated where one is not there; those that are
     /// terminated already are no error.

@@ -95,6 +95,11 @@ impl AutoScalingWriter for Account {
         self.write(call, |state| state.update_auto_scaling_group(name, settings)).await
     }
 
+    async fn delete_auto_scaling_group(&self, name: &str) -> Result<(), CloudError> {
+        let call = Call::group("DeleteAutoScalingGroup", name).writing();
+        self.write(call, |state| state.delete_auto_scaling_group(name)).await
+    }
+
     async fn create_or_update_tags(
         &self,
         group: &str,

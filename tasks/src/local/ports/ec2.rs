@@ -7,7 +7,8 @@ use crate::{
         CloudError, Page,
         ec2::{
             Ec2Reader, Ec2Writer, Image, ImageQuery, Instance, InstanceType, KeyPair,
-            LaunchTemplate, LaunchTemplateData, LaunchTemplateVersion, Tagged, Templates, Versions,
+            LaunchTemplate, LaunchTemplateData, LaunchTemplateVersion, Tagged, Templates, Using,
+            Versions,
         },
         iam::Tags,
     },
@@ -70,13 +71,45 @@ impl Ec2Reader for Account {
         self.read(call, |state| state.describe_key_pair(name)).await
     }
 
+    async fn describe_key_pairs(&self, tagged: &Tagged) -> Result<Vec<KeyPair>, CloudError> {
+        let call = Call::ec2("DescribeKeyPairs", "", "");
+        self.read(call, |state| Ok(state.describe_key_pairs(tagged))).await
+    }
+
     async fn describe_instances(
         &self,
         tagged: &Tagged,
         marker: Option<&str>,
     ) -> Result<Page<Instance>, CloudError> {
         let call = Call::ec2("DescribeInstances", "", "");
-        self.read(call, |state| state.describe_instances(tagged, marker)).await
+        let found = self.read(call.clone(), |state| state.describe_instances(tagged, marker)).await;
+        self.seen(&call, found?)
+    }
+
+    async fn describe_instances_using(
+        &self,
+        using: &Using,
+        marker: Option<&str>,
+    ) -> Result<Page<Instance>, CloudError> {
+        let (Using::Profile(of) | Using::SecurityGroup(of) | Using::Subnet(of)) = using;
+        let call = Call::ec2("DescribeInstances", "", of);
+        let found =
+            self.read(call.clone(), |state| state.describe_instances_using(using, marker)).await;
+        self.seen(&call, found?)
+    }
+}
+
+impl Account {
+    /// Counts a look at these instances: those that are on their way out go by and by.
+    fn seen(&self, call: &Call, found: Page<Instance>) -> Result<Page<Instance>, CloudError> {
+        if found.items.iter().any(Instance::is_ending) {
+            self.note(call, |state| {
+                for instance in found.items.iter().filter(|it| it.is_ending()) {
+                    state.end_seen(&instance.id);
+                }
+            })?;
+        }
+        Ok(found)
     }
 }
 
@@ -116,6 +149,11 @@ impl Ec2Writer for Account {
         self.write(call, |state| state.delete_launch_template_versions(name, versions)).await
     }
 
+    async fn delete_launch_template(&self, name: &str) -> Result<(), CloudError> {
+        let call = Call::ec2("DeleteLaunchTemplate", TEMPLATE, name).writing();
+        self.write(call, |state| state.delete_launch_template(name)).await
+    }
+
     async fn import_key_pair(
         &self,
         name: &str,
@@ -124,6 +162,15 @@ impl Ec2Writer for Account {
     ) -> Result<KeyPair, CloudError> {
         let call = Call::ec2("ImportKeyPair", KEY_PAIR, name).writing();
         self.write(call, |state| state.import_key_pair(name, public_key, tags)).await
+    }
+
+    async fn delete_key_pair(&self, name: &str) -> Result<(), CloudError> {
+        let call = Call::ec2("DeleteKeyPair", KEY_PAIR, name).writing();
+        self.write(call, |state| {
+            state.key_pairs.remove(name);
+            Ok(())
+        })
+        .await
     }
 
     async fn terminate_instances(&self, ids: &[String]) -> Result<(), CloudError> {

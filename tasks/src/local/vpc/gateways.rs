@@ -5,7 +5,10 @@ use super::{
     vpcs::{depended_on, no_such},
 };
 use crate::{
-    cloud::vpc::{self, NatState, Tags},
+    cloud::{
+        ec2::Instance,
+        vpc::{self, NatState, Tags},
+    },
     local::{error::Refusal, state::State},
 };
 
@@ -49,7 +52,10 @@ impl State {
             ));
         }
         let in_it = |nat: &NatGateway| self.subnet(&nat.subnet_id).is_ok_and(|it| it.vpc_id == vpc);
-        if self.nat_gateways.iter().any(|nat| nat.state != NatState::Deleted && in_it(nat)) {
+        let runs = |it: &Instance| self.subnet(&it.subnet_id).is_ok_and(|it| it.vpc_id == vpc);
+        if self.nat_gateways.iter().any(|nat| nat.state != NatState::Deleted && in_it(nat))
+            || self.instances.iter().any(runs)
+        {
             return Err(Refusal::new(
                 "DependencyViolation",
                 format!("Network {vpc} has some mapped public address(es)."),

@@ -6,7 +6,10 @@ use super::{
     vpcs::depended_on,
 };
 use crate::{
-    cloud::vpc::{self, NewSecurityGroup, Peer, Permission, Tags},
+    cloud::{
+        ec2::Instance,
+        vpc::{self, NewSecurityGroup, Peer, Permission, Tags},
+    },
     local::{error::Refusal, state::State},
 };
 
@@ -57,8 +60,11 @@ impl State {
 
     pub(super) fn delete_security_group(&mut self, id: &str) -> Result<(), Refusal> {
         self.security_group(id)?;
-        let others = self.security_groups.iter().filter(|group| group.id != id);
-        if others.flat_map(|group| &group.rules).any(|rule| rule.permission.peer == id) {
+        let names = |group: &SecurityGroup| {
+            group.id != id && group.rules.iter().any(|rule| rule.permission.peer == id)
+        };
+        let has = |instance: &Instance| instance.security_groups.iter().any(|group| group == id);
+        if self.security_groups.iter().any(names) || self.instances.iter().any(has) {
             return Err(depended_on("securityGroup", id));
         }
         self.security_groups.remove(id);

@@ -179,7 +179,9 @@ impl State {
     pub(super) fn delete_subnet(&mut self, id: &str) -> Result<(), Refusal> {
         self.subnet(id)?;
         let lives = |nat: &super::state::NatGateway| nat.state != NatState::Deleted;
-        if self.nat_gateways.iter().any(|nat| nat.subnet_id == id && lives(nat)) {
+        if self.nat_gateways.iter().any(|nat| nat.subnet_id == id && lives(nat))
+            || self.instances.iter().any(|instance| instance.subnet_id == id)
+        {
             return Err(depended_on("subnet", id));
         }
         for table in self.route_tables.iter_mut() {
