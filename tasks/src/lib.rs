@@ -16,6 +16,7 @@ pub mod ec2;
 pub mod iam;
 pub mod local;
 pub mod policy;
+pub mod removal;
 pub mod snapshot;
 mod trouble;
 pub mod vpc;

@@ -258,7 +258,7 @@ impl IamManagedPolicy {
     /// Makes a version that is in force at once, and room for it where there is none.
     async fn put_in_force(&self, writer: &Writer<Self>, text: &str) -> Result<(), TaskError> {
         let (arn, iam) = (self.arn(), writer.iam());
-        if self.versions(writer.reader()).await?.len() >= MOST_VERSIONS {
+        if Self::versions(writer.reader(), arn).await?.len() >= MOST_VERSIONS {
             self.delete_oldest_version(writer).await?;
         }
         let mut result = iam.create_policy_version(arn, text).await;
@@ -270,9 +270,12 @@ impl IamManagedPolicy {
         result.map(drop).map_err(|error| write_error(error, true, doing()))
     }
 
-    /// Its versions, the oldest first.
-    async fn versions(&self, reader: &dyn CloudReader) -> Result<Vec<PolicyVersion>, TaskError> {
-        let (arn, iam) = (self.arn(), reader.iam());
+    /// A policy's versions, the oldest first.
+    async fn versions(
+        reader: &dyn CloudReader,
+        arn: &str,
+    ) -> Result<Vec<PolicyVersion>, TaskError> {
+        let iam = reader.iam();
         let listed = all_pages(async |marker: Option<String>| {
             iam.list_policy_versions(arn, marker.as_deref()).await
         });
@@ -285,27 +288,29 @@ impl IamManagedPolicy {
 
     /// Deletes the oldest version that is not in force, and says whether there was one.
     async fn delete_oldest_version(&self, writer: &Writer<Self>) -> Result<bool, TaskError> {
-        let versions = self.versions(writer.reader()).await?;
+        let versions = Self::versions(writer.reader(), self.arn()).await?;
         let Some(oldest) = versions.iter().find(|version| !version.is_default) else {
             return Ok(false);
         };
-        self.delete_version(writer, &oldest.id).await.map(|()| true)
+        Self::delete_version(writer, self.arn(), &oldest.id).await.map(|()| true)
     }
 
-    async fn delete_version(&self, writer: &Writer<Self>, id: &str) -> Result<(), TaskError> {
-        let arn = self.arn();
+    async fn delete_version(writer: &Writer<Self>, arn: &str, id: &str) -> Result<(), TaskError> {
         let result = writer.iam().delete_policy_version(arn, id).await;
         deleted(result, format!("delete version {id} of {arn}"))
     }
 
-    async fn delete_with_versions(&self, writer: &Writer<Self>) -> Result<(), TaskError> {
-        let arn = self.arn();
+    /// Deletes a policy, whose versions have to go one by one.
+    pub(crate) async fn delete_with_versions(
+        writer: &Writer<Self>,
+        arn: &str,
+    ) -> Result<(), TaskError> {
         if writer.reader().iam().get_policy(arn).await.is_err_and(|error| error.is_not_found()) {
             return Ok(());
         }
-        for version in self.versions(writer.reader()).await? {
+        for version in Self::versions(writer.reader(), arn).await? {
             if !version.is_default {
-                self.delete_version(writer, &version.id).await?;
+                Self::delete_version(writer, arn, &version.id).await?;
             }
         }
         let result = writer.iam().delete_policy(arn).await;
@@ -402,6 +407,6 @@ impl Task for IamManagedPolicy {
         if stray.name != self.name || self.about.0.is_wanted {
             return Err(strays::unknown(stray));
         }
-        self.delete_with_versions(writer).await
+        Self::delete_with_versions(writer, self.arn()).await
     }
 }

@@ -26,7 +26,7 @@ mod oidc_provider;
 pub(crate) mod owner;
 mod role;
 mod role_policy;
-mod strays;
+pub(crate) mod strays;
 
 pub use attachment::{IamRolePolicyAttachment, IamRolePolicyAttachmentChanges};
 pub use documents::{RoleDocuments, is_interim};

@@ -79,6 +79,12 @@ impl Owner {
         }
     }
 
+    /// Another cluster that uses an object with these tags, whosever it is.
+    pub(crate) fn other<'t>(&self, tags: &'t Tags) -> Option<&'t str> {
+        let mut clusters = tags.keys().filter_map(|key| key.strip_prefix(PREFIX));
+        clusters.find(|cluster| *cluster != self.cluster)
+    }
+
     /// Refuses to change what somebody else owns. `what` is the object: `role nodes`.
     pub(crate) fn check(&self, ownership: &Ownership, what: &str) -> Result<(), TaskError> {
         match ownership {

@@ -22,7 +22,7 @@ pub(super) fn attachment(role: &str, arn: &str) -> Stray {
 }
 
 /// A role to be taken out of a profile.
-pub(super) fn membership(profile: &str, role: &str) -> Stray {
+pub(crate) fn membership(profile: &str, role: &str) -> Stray {
     stray(
         kind::INSTANCE_PROFILE_ROLE,
         format!("{profile}/{role}"),
@@ -46,6 +46,19 @@ pub(super) fn attached_arn(stray: &Stray) -> Option<&str> {
 
 /// All that must go before a role can: attachments, inline policies, memberships.
 pub(super) async fn of_role(reader: &dyn CloudReader, role: &str) -> Result<Vec<Stray>, TaskError> {
+    let mut strays = policies_of(reader, role).await?;
+    let profiles = profiles_of(reader, role)
+        .await
+        .map_err(|error| error.while_doing(format!("list the instance profiles of role {role}")))?;
+    strays.extend(profiles.iter().map(|profile| membership(&profile.name, role)));
+    Ok(strays)
+}
+
+/// A role's attachments and inline policies.
+pub(crate) async fn policies_of(
+    reader: &dyn CloudReader,
+    role: &str,
+) -> Result<Vec<Stray>, TaskError> {
     let attached = attached_policies(reader, role)
         .await
         .map_err(|error| error.while_doing(format!("list the policies attached to role {role}")))?;
@@ -62,10 +75,6 @@ pub(super) async fn of_role(reader: &dyn CloudReader, role: &str) -> Result<Vec<
             strays.push(inline_policy(format!("{role}/{policy}"), &document));
         }
     }
-    let profiles = profiles_of(reader, role)
-        .await
-        .map_err(|error| error.while_doing(format!("list the instance profiles of role {role}")))?;
-    strays.extend(profiles.iter().map(|profile| membership(&profile.name, role)));
     Ok(strays)
 }
 
@@ -107,7 +116,8 @@ pub(super) async fn inline_policies(
     all_pages(|marker| async move { iam.list_role_policies(role, marker.as_deref()).await }).await
 }
 
-async fn profiles_of(
+/// The instance profiles that hold a role.
+pub(crate) async fn profiles_of(
     reader: &dyn CloudReader,
     role: &str,
 ) -> Result<Vec<InstanceProfile>, CloudError> {
@@ -119,7 +129,7 @@ async fn profiles_of(
 }
 
 /// Deletes what [`of_role`] and its like list. `None` where the stray is none of these.
-pub(super) async fn delete(
+pub(crate) async fn delete(
     writer: &dyn CloudWriter,
     stray: &Stray,
 ) -> Option<Result<(), TaskError>> {
@@ -143,6 +153,6 @@ pub(super) async fn delete(
 }
 
 /// The error for a stray that the task did not list.
-pub(super) fn unknown(stray: &Stray) -> TaskError {
+pub(crate) fn unknown(stray: &Stray) -> TaskError {
     invalid(format!("delete {}/{}: no task listed it", stray.kind, stray.name))
 }
