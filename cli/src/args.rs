@@ -159,7 +159,8 @@ pub(crate) enum Verb {
     /// or vi) or field by field.
     #[command(subcommand)]
     Edit(Edit),
-    /// Take a cluster or an instance group out of the state store.
+    /// Delete a cluster or an instance group: what it has in the cloud, and in the state store. A dry
+    /// run unless --yes.
     #[command(subcommand)]
     Delete(Delete),
     /// Say how manifests differ from what is in the state store.

@@ -145,20 +145,11 @@ impl Environment {
         reader: &dyn CloudReader,
         cluster: &Cluster,
     ) -> Result<Self, EnvironmentError> {
-        let region = region(&cluster.spec.subnets)?;
-        let caller = patiently("ask STS which account this is", async || {
-            reader.sts().get_caller_identity().await
-        })
-        .await?;
-        let partition = partition(&caller.arn)
-            .ok_or_else(|| EnvironmentError::Caller { arn: caller.arn.clone() })?;
+        let place = Self::place(reader, region(&cluster.spec.subnets)?).await?;
         let hosted_zone_id =
             if needs_zone(cluster) { Some(hosted_zone(reader, cluster).await?) } else { None };
         let mut unlisted = Vec::new();
         Ok(Self {
-            partition: partition.to_owned(),
-            account: caller.account,
-            region,
             quotas: quotas(reader).await?,
             hosted_zone_id,
             account_roles: account_roles(reader, cluster.name(), &mut unlisted).await?,
@@ -166,7 +157,27 @@ impl Environment {
             unlisted,
             gpu_types: gpu_types(reader, cluster).await?,
             missing_security_groups: missing_security_groups(reader, cluster).await?,
+            ..place
         })
+    }
+
+    /// Asks STS who is calling: which account and partition this is. Nothing else is found out.
+    ///
+    /// # Errors
+    ///
+    /// Where the cloud does not answer.
+    pub(crate) async fn place(
+        reader: &dyn CloudReader,
+        region: String,
+    ) -> Result<Self, EnvironmentError> {
+        let caller = patiently("ask STS which account this is", async || {
+            reader.sts().get_caller_identity().await
+        })
+        .await?;
+        let partition = partition(&caller.arn)
+            .ok_or_else(|| EnvironmentError::Caller { arn: caller.arn.clone() })?;
+        let partition = partition.to_owned();
+        Ok(Self { partition, account: caller.account, region, ..Self::default() })
     }
 }
 
@@ -179,7 +190,7 @@ impl fmt::Display for Environment {
 }
 
 /// Asks until the answer is something else than to come back later, a few times at most.
-async fn patiently<T>(
+pub(crate) async fn patiently<T>(
     doing: &'static str,
     ask: impl AsyncFn() -> Result<T, CloudError>,
 ) -> Result<T, EnvironmentError> {

@@ -10,7 +10,7 @@ use crate::phase::Phase;
 
 /// The kinds of kOps' tasks on AWS, and ours, in alphabetical order. Those that no task has yet
 /// are known, so that command lines written for kOps are not refused.
-pub const KINDS: [(&str, Phase); 43] = [
+pub const KINDS: [(&str, Phase); 44] = [
     ("AutoscalingGroup", Phase::Cluster),
     ("AutoscalingLifecycleHook", Phase::Cluster),
     ("ClassicLoadBalancer", Phase::Cluster),
@@ -47,6 +47,7 @@ pub const KINDS: [(&str, Phase); 43] = [
     ("Secret", Phase::Cluster),
     ("SecurityGroup", Phase::Security),
     ("SecurityGroupRule", Phase::Security),
+    ("SharedTag", Phase::Network),
     ("Subnet", Phase::Network),
     ("TargetGroup", Phase::Cluster),
     ("VPC", Phase::Network),

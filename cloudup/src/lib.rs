@@ -20,6 +20,7 @@ pub mod partition;
 pub mod phase;
 pub mod plan;
 pub mod policy;
+pub mod removal;
 pub mod rolling_update;
 pub mod service_accounts;
 pub mod ssh;

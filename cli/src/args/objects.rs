@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::ChoiceArgs;
+
 /// What `create` and `replace` take.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct FilesArgs {
@@ -85,37 +87,76 @@ pub(crate) enum Edit {
 /// What can be deleted.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Delete {
-    /// A cluster with its instance groups.
+    /// A cluster: all that it owns in the cloud, then what the state store has of it.
+    #[command(
+        after_help = "Things are the cluster's whose tag kubernetes.io/cluster/NAME says so. What others share with it stays;
+only its tag is taken off. Instances go first, what they use after them; the store's documents go
+last, and only once nothing is left. Run again, it goes on where it was.
+
+Examples:
+  cloudup delete cluster demo.example.com
+  cloudup delete cluster demo.example.com --yes
+  cloudup delete cluster demo.example.com -f cluster.yaml --yes
+  cloudup delete cluster demo.example.com --external --region eu-west-1
+  cloudup delete cluster demo.example.com --phase cluster --yes
+  cloudup delete cluster demo.example.com --yes --lifecycle-overrides \\
+    IAMRole=Ignore,IAMInstanceProfile=Ignore,IAMManagedPolicy=Ignore,IAMOIDCProvider=Ignore"
+    )]
     Cluster {
         /// The cluster's name.
         #[arg(value_name = "NAME")]
         name: String,
+        /// Delete what the cloud has of a cluster that is not in the state store. Needs --region.
+        #[arg(long, requires = "region", conflicts_with_all = ["filename", "unregister"])]
+        external: bool,
+        /// The region of a cluster that is not in the state store.
+        #[arg(long, value_name = "REGION", requires = "external")]
+        region: Option<String>,
         #[command(flatten)]
         how: DeleteArgs,
     },
-    /// An instance group.
+    /// An instance group: its Auto Scaling group with the instances, its launch template, the role that no
+    /// other group has; then what the state store has of it. Nodes are not drained.
     #[command(name = "instancegroup", visible_alias = "ig", alias = "instancegroups")]
     Group {
         /// The instance group's name.
         #[arg(value_name = "GROUP")]
         group: String,
-        #[command(flatten)]
-        cluster: ClusterArg,
+        /// The cluster's name. May be left out where there is one cluster.
+        #[arg(long = "name", visible_alias = "cluster", value_name = "CLUSTER")]
+        cluster: Option<String>,
         #[command(flatten)]
         how: DeleteArgs,
     },
 }
 
 /// How something is deleted.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct DeleteArgs {
-    /// Take it out of the state store alone; what it has in the cloud stays. This version deletes
-    /// nothing else.
-    #[arg(long)]
+    /// Manifests: the Cluster and its InstanceGroups. May be repeated; `-` is standard input. Without
+    /// any, the cluster is read from the state store; with them, the store is left alone.
+    #[arg(short, long = "filename", value_name = "FILE", conflicts_with = "unregister")]
+    pub(crate) filename: Vec<PathBuf>,
+    /// Only take it out of the state store; what it has in the cloud stays.
+    #[arg(long, conflicts_with_all = ["phase", "lifecycle_overrides"])]
     pub(crate) unregister: bool,
     /// Do it. Without it, what would go is only shown.
     #[arg(short, long)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
+    /// How many things may be under way at once.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) parallelism: u16,
+    /// How many minutes to wait for something to go that something else still uses.
+    #[arg(long, value_name = "MINUTES", default_value_t = 10)]
+    pub(crate) wait: u16,
+    /// Exit with 2 where a dry run has something to delete.
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+    /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
+    pub(crate) json_events: Option<PathBuf>,
 }
 
 /// Fields to set instead of opening an editor.

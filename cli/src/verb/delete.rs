@@ -1,13 +1,14 @@
-//! `cloudup delete`: clusters and instance groups out of the state store.
+//! `cloudup delete`: clusters and instance groups. What they have in the cloud goes in `remove`; this
+//! takes them out of the state store.
 
 use cloudup::{
     manifest::{Cluster, spec::Role},
-    store::{Draft, GROUPS, Stored},
+    store::{Draft, GROUPS, Store, Stored},
 };
 
-use super::{input, lock, print, state, write};
+use super::{input, lock, print, remove, state, write};
 use crate::{
-    args::{Delete, DeleteArgs, Global, OutputArg},
+    args::{Delete, Global, OutputArg},
     environment::Environment,
     exit::{Exit, Failure},
 };
@@ -18,39 +19,52 @@ pub(super) async fn run(
     command: &Delete,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let (name, how) = match command {
-        Delete::Cluster { name, how } => (Some(name.as_str()), how),
-        Delete::Group { cluster, how, .. } => (cluster.name.as_deref(), how),
-    };
-    let DeleteArgs { unregister, yes } = *how;
-    if !unregister {
-        return Err(Failure::invalid("this version deletes nothing in the cloud")
-            .hint("take it out of the state store alone: --unregister")
-            .hint("the roles that no instance group needs any more go with the next update"));
+    let (Delete::Cluster { how, .. } | Delete::Group { how, .. }) = command;
+    if !how.unregister {
+        return remove::run(global, command, how, environment).await;
     }
     let store = state::open(global, environment).await?;
-    let name = state::choose(&store, name).await?;
+    let name = state::choose(&store, cluster_name(command)).await?;
     let stored = state::stored(&store, &name).await?;
     let draft = without(&stored, command)?;
-    if !yes {
+    if !how.yes {
         write::show(global, &[write::Shown::of(&name, &draft)])?;
         return hint(global, "Run it again with --yes to take it out of the state store.");
     }
-    let what = match command {
-        Delete::Cluster { .. } => "delete cluster",
-        Delete::Group { .. } => "delete instancegroup",
-    };
-    let keeper = lock::take(&store, &name, what, environment).await?;
-    let done = async {
-        let stored = state::stored(&store, &name).await?;
-        let draft = without(&stored, command)?;
-        keeper.commit(&draft.change()).await?;
-        Ok(write::Shown::of(&name, &draft))
-    };
-    let done = done.await;
+    let keeper = lock::take(&store, &name, reason(command), environment).await?;
+    let done = take_out(&store, &name, command, &keeper).await;
     keeper.release().await;
     write::show(global, &[done?])?;
     hint(global, "Nothing was deleted in the cloud.")
+}
+
+/// The name of the cluster, if the command gives it.
+pub(super) fn cluster_name(command: &Delete) -> Option<&str> {
+    match command {
+        Delete::Cluster { name, .. } => Some(name),
+        Delete::Group { cluster, .. } => cluster.as_deref(),
+    }
+}
+
+/// What the lease is taken for.
+pub(super) fn reason(command: &Delete) -> &'static str {
+    match command {
+        Delete::Cluster { .. } => "delete cluster",
+        Delete::Group { .. } => "delete instancegroup",
+    }
+}
+
+/// Takes what is to go out of the state store.
+pub(super) async fn take_out(
+    store: &Store,
+    name: &str,
+    command: &Delete,
+    keeper: &lock::Keeper,
+) -> Result<write::Shown, Failure> {
+    let stored = state::stored(store, name).await?;
+    let draft = without(&stored, command)?;
+    keeper.commit(&draft.change()).await?;
+    Ok(write::Shown::of(name, &draft))
 }
 
 fn hint(global: &Global, text: &str) -> Result<Exit, Failure> {
@@ -61,7 +75,7 @@ fn hint(global: &Global, text: &str) -> Result<Exit, Failure> {
 }
 
 /// The cluster without what is to go, unless it cannot go.
-fn without<'s>(stored: &'s Stored, command: &Delete) -> Result<Draft<'s>, Failure> {
+pub(super) fn without<'s>(stored: &'s Stored, command: &Delete) -> Result<Draft<'s>, Failure> {
     let mut draft = stored.draft();
     let Delete::Group { group, .. } = command else {
         for key in stored.documents().keys() {
@@ -82,7 +96,7 @@ fn without<'s>(stored: &'s Stored, command: &Delete) -> Result<Draft<'s>, Failur
 }
 
 /// Why a cluster cannot do without a group.
-fn needed(cluster: &Cluster, group: &str) -> Vec<Failure> {
+pub(super) fn needed(cluster: &Cluster, group: &str) -> Vec<Failure> {
     let mut failures = Vec::new();
     let control_planes = |is_meant: &dyn Fn(&str) -> bool| {
         let groups = cluster.groups.iter().filter(|group| is_meant(group.name()));

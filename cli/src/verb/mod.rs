@@ -11,6 +11,7 @@ mod input;
 mod listener;
 mod lock;
 mod plan;
+mod remove;
 mod rolling_update;
 mod screen;
 mod show;
@@ -67,7 +68,7 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
         Verb::Create(args) => write::create(global, args, environment).await,
         Verb::Replace(args) => write::replace(global, args, environment).await,
         Verb::Edit(command) => Box::pin(edit::run(global, command, environment)).await,
-        Verb::Delete(command) => delete::run(global, command, environment).await,
+        Verb::Delete(command) => Box::pin(delete::run(global, command, environment)).await,
         Verb::Diff(args) => write::diff(global, args, environment).await,
         Verb::Check(args) => write::check(global, args, environment).await,
         Verb::Lock(command) => lock::run(global, command, environment).await,

@@ -63,15 +63,7 @@ impl Job<'_> {
         let keeper = self.given.keeper.take();
         let done = self.under(global, listener, keeper.as_ref()).await;
         // Whoever waits for the cluster need not wait for what is told.
-        let lost = keeper.as_ref().is_some_and(|keeper| keeper.lost().is_cancelled());
-        if let Some(keeper) = keeper {
-            keeper.release().await;
-        }
-        if lost {
-            let text = "the lease on the cluster was taken away, or ran out: stopped";
-            let told = Failure::invalid(text).hint("run it again: it goes on where it was");
-            return Err(Failure { exit: Exit::Locked, ..told });
-        }
+        give_back(keeper).await?;
         done
     }
 
@@ -84,9 +76,7 @@ impl Job<'_> {
         let Self { given, options, parallelism, purpose } = self;
         let Given { cluster, notices, manifests, keeper: _ } = given;
         let (stop, interrupted) = stop_on_signals()?;
-        if let Some(keeper) = keeper {
-            stop_with(&stop, keeper);
-        }
+        stop_when_lost(keeper, &stop);
         let asked = SavedOptions::of(&options);
 
         // Nothing is changed before the plan: one signal is enough to leave.
@@ -168,13 +158,29 @@ async fn make(
     Ok(exit(&applied.report, false))
 }
 
+/// Gives the lease back, unless it was lost on the way.
+pub(super) async fn give_back(keeper: Option<Keeper>) -> Result<(), Failure> {
+    let lost = keeper.as_ref().is_some_and(|keeper| keeper.lost().is_cancelled());
+    if let Some(keeper) = keeper {
+        keeper.release().await;
+    }
+    if lost {
+        let text = "the lease on the cluster was taken away, or ran out: stopped";
+        let told = Failure::invalid(text).hint("run it again: it goes on where it was");
+        return Err(Failure { exit: Exit::Locked, ..told });
+    }
+    Ok(())
+}
+
 /// Stops a run where the lease that it is under is lost.
-fn stop_with(stop: &Stop, keeper: &Keeper) {
-    let (lost, stop) = (keeper.lost().clone(), stop.clone());
-    tokio::spawn(async move {
-        lost.cancelled().await;
-        stop.finish();
-    });
+pub(super) fn stop_when_lost(keeper: Option<&Keeper>, stop: &Stop) {
+    if let Some(keeper) = keeper {
+        let (lost, stop) = (keeper.lost().clone(), stop.clone());
+        tokio::spawn(async move {
+            lost.cancelled().await;
+            stop.finish();
+        });
+    }
 }
 
 /// How the engine runs.
@@ -182,6 +188,7 @@ pub(super) fn engine(parallelism: u16, stop: Stop) -> Options {
     Options { concurrency: parallelism.into(), seed: seed(), stop, ..Options::default() }
 }
 
+/// What is told where a signal came before anything was begun.
 pub(super) fn interrupted_before() -> Failure {
     let told = Failure::invalid("interrupted before anything was changed");
     Failure { exit: Exit::Interrupted, ..told }
