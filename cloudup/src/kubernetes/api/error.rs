@@ -73,7 +73,7 @@ pub(super) fn is_expired(error: &kube::Error) -> bool {
 
 /// Whether somebody else was faster.
 pub(super) fn is_conflict(error: &kube::Error) -> bool {
-    matches!(error, kube::Error::Api(status) if status.is_conflict())
+    matches!(error, kube::Error::Api(status) if status.code == 409)
 }
 
 fn has_cause(status: &Status, reason: &str) -> bool {
