@@ -5,9 +5,16 @@ from moto.autoscaling import models as autoscaling
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.core.responses import ActionResult
 from moto.core.types import Base64EncodedString
-from moto.ec2.exceptions import InvalidLaunchTemplateVersionNotFound
-from moto.ec2.models.instances import InstanceBackend
-from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
+from moto.ec2.exceptions import (
+    InvalidLaunchTemplateNameNotFoundError,
+    InvalidLaunchTemplateVersionNotFound,
+)
+from moto.ec2.models.instances import Instance, InstanceBackend
+from moto.ec2.models.launch_templates import (
+    LaunchTemplate,
+    LaunchTemplateBackend,
+    LaunchTemplateVersion,
+)
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.utils import filter_dict_attribute_mapping
 from moto.iam.exceptions import NotFoundException
@@ -154,6 +161,14 @@ def delete_launch_template_versions(self):
 LaunchTemplates.delete_launch_template_versions = delete_launch_template_versions
 
 
+@replaces(LaunchTemplateBackend)
+def delete_launch_template(original, self, name, tid):
+    # moto takes the name of a template that is not there for none at all.
+    if name and name not in self.launch_template_name_to_ids:
+        raise InvalidLaunchTemplateNameNotFoundError()
+    return original(self, name, tid)
+
+
 @replaces(InstanceBackend)
 def run_instances(original, self, image_id, count, user_data, security_group_names, **kwargs):
     # moto takes neither profile nor metadata options from a template.
@@ -174,7 +189,10 @@ def run_instances(original, self, image_id, count, user_data, security_group_nam
 
 
 # moto does not find instances by their profile.
-filter_dict_attribute_mapping["iam-instance-profile.arn"] = "iam_instance_profile.arn"
+Instance.profile_arn = property(
+    lambda self: getattr(getattr(self, "iam_instance_profile", None), "arn", None)
+)
+filter_dict_attribute_mapping["iam-instance-profile.arn"] = "profile_arn"
 
 # ----------------------------------------------------------------------------------------- groups
 
@@ -194,6 +212,15 @@ def create_auto_scaling_group(original, self, name, *args, **kwargs):
     if kwargs.get("desired_capacity") is None:
         kwargs["desired_capacity"] = kwargs.get("min_size")
     return original(self, name, *args, **kwargs)
+
+
+@replaces(Backend)
+def delete_auto_scaling_group(original, self, group_name):
+    # moto spares protected instances, also where the group is deleted by force.
+    group = self.autoscaling_groups.get(group_name)
+    for state in group.instance_states if group else []:
+        state.protected_from_scale_in = False
+    return original(self, group_name)
 
 
 @replaces(Group)

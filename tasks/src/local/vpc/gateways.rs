@@ -5,10 +5,7 @@ use super::{
     vpcs::{depended_on, no_such},
 };
 use crate::{
-    cloud::{
-        ec2::Instance,
-        vpc::{self, NatState, Tags},
-    },
+    cloud::vpc::{self, NatState, Tags},
     local::{error::Refusal, state::State},
 };
 
@@ -52,10 +49,7 @@ impl State {
             ));
         }
         let in_it = |nat: &NatGateway| self.subnet(&nat.subnet_id).is_ok_and(|it| it.vpc_id == vpc);
-        let runs = |it: &Instance| self.subnet(&it.subnet_id).is_ok_and(|it| it.vpc_id == vpc);
-        if self.nat_gateways.iter().any(|nat| nat.state != NatState::Deleted && in_it(nat))
-            || self.instances.iter().any(runs)
-        {
+        if self.nat_gateways.iter().any(|nat| nat.state != NatState::Deleted && in_it(nat)) {
             return Err(Refusal::new(
                 "DependencyViolation",
                 format!("Network {vpc} has some mapped public address(es)."),
