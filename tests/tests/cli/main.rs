@@ -4,6 +4,7 @@ mod account;
 mod bad_accounts;
 mod bad_input;
 mod bad_manifests;
+mod delete;
 mod denied;
 mod iam;
 mod lifecycles;

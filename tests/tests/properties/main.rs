@@ -3,6 +3,7 @@
 
 mod accounts;
 mod crashes;
+mod departures;
 mod foreign;
 mod manifests;
 mod moments;

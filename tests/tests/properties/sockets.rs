@@ -17,7 +17,7 @@ use crate::{
     runs::{apply, changes, options, plan, troubles, try_apply},
 };
 
-fn connect(account: &Account) -> Arc<AwsCloud> {
+pub(crate) fn connect(account: &Account) -> Arc<AwsCloud> {
     Arc::new(AwsCloud::new(&account.sdk_config()))
 }
 
@@ -28,7 +28,7 @@ const POLICIES: [&str; 3] = [
 ];
 
 /// Nodes with something of everything. The policies are AWS's, which every account has.
-fn nodes() -> Sketch {
+pub(crate) fn nodes() -> Sketch {
     Sketch {
         groups: [(Role::Node, Groups::Managed)].into(),
         registry: true,
@@ -62,14 +62,14 @@ fn in_turn() -> Options {
 }
 
 /// What the cluster owns, without the account's id.
-async fn owned(account: &Account) -> Value {
+pub(crate) async fn owned(account: &Account) -> Value {
     let cloud = connect(account);
     let owned = dump(cloud.reader(), nodes().name, &[]).await.expect("it can be read");
     let text = json!(owned).to_string().replace(account.id(), "ACCOUNT");
     serde_json::from_str(&text).expect("still JSON")
 }
 
-async fn must_apply(account: &Account, sketch: &Sketch) -> UpdateReport {
+pub(crate) async fn must_apply(account: &Account, sketch: &Sketch) -> UpdateReport {
     let report = try_apply(&connect(account), sketch, options(), &in_turn()).await;
     let report = report.expect("it begins");
     assert!(report.report.succeeded(), "{}", troubles(&report));
