@@ -60,7 +60,7 @@ fn flags() {
         ("a number is none", as_it_is, "update cluster -f cluster.yaml --parallelism many"),
         ("a format is unknown", as_it_is, "update cluster -f cluster.yaml -o xml"),
         ("a shell is unknown", as_it_is, "completion fsh"),
-        ("a schema is unknown", as_it_is, "toolbox schema plan"),
+        ("a schema is unknown", as_it_is, "toolbox schema polcy"),
         ("a dump has no name", as_it_is, "toolbox dump"),
         ("a policy is of no role", as_it_is, "iam policy -f cluster.yaml"),
         (
