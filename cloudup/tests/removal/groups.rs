@@ -50,12 +50,11 @@ fn a_group_goes_with_what_only_it_uses() {
         let account = account(&before);
         without(&account, &cluster, "spot").await;
         let between = state(&account);
-        let mut expected: Vec<_> = before
-            .auto_scaling_groups
-            .get("spot.demo.example.com")
-            .expect("it was there")
-            .instances
+        let spot = "spot.demo.example.com";
+        let members = &before.auto_scaling_groups.get(spot).expect("it was there").instances;
+        let mut expected: Vec<_> = members
             .iter()
+            .chain(&before.warm_instances[spot])
             .map(|instance| format!("instances/{}", instance.id))
             .collect();
         expected.push("autoScalingGroups/spot.demo.example.com".to_owned());

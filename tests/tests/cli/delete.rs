@@ -157,9 +157,7 @@ fn who_is_at_work_on_it_is_not_disturbed() {
         .to_string(),
     );
     let account = shell.account();
-    for args in
-        [&["delete", "cluster", NAME, "--yes"][..], &["delete", "ig", "nodes", "--yes"]]
-    {
+    for args in [&["delete", "cluster", NAME, "--yes"][..], &["delete", "ig", "nodes", "--yes"]] {
         shell.run(args).expect(6);
     }
     assert_eq!(shell.account(), account);
