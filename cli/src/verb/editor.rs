@@ -51,8 +51,8 @@ impl Editing<'_> {
         mut save: impl AsyncFnMut(&str) -> Attempt,
     ) -> Result<Edited, Failure> {
         let mut text = format!("{}{original}", self.commented(self.header));
+        write(&self.file, &text)?;
         loop {
-            write(&self.file, &text)?;
             open(self.editor, &self.file)?;
             let edited = fs::read_to_string(&self.file).map_err(|e| {
                 self.kept(Failure::because(Exit::Failed, "read what was edited", &e))
@@ -74,6 +74,7 @@ impl Editing<'_> {
                 Attempt::Mistakes(mistakes, _) => {
                     let lines: Vec<_> = mistakes.lines().collect();
                     text = format!("{}{typed}", self.commented(&lines));
+                    write(&self.file, &text).map_err(|failure| self.kept(failure))?;
                 }
             }
         }
@@ -105,7 +106,10 @@ pub(super) fn free(name: impl Fn(&str) -> PathBuf) -> PathBuf {
     name(&number(nth))
 }
 
+/// Writes a file, or leaves it as it was: what is in it may have been typed.
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".new");
     let mut options = OpenOptions::new();
     options.create(true).write(true).truncate(true);
     #[cfg(unix)]
@@ -113,8 +117,12 @@ fn write(file: &Path, text: &str) -> Result<(), Failure> {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    let written = options.open(file).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|e| Failure::because(Exit::Failed, "keep what is edited", &e))
+    let written = options.open(&beside).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.and_then(|()| fs::rename(&beside, file)).map_err(|e| {
+        // It is of no use to anybody.
+        let _ = fs::remove_file(&beside);
+        Failure::because(Exit::Failed, "keep what is edited", &e)
+    })
 }
 
 fn open(editor: &OsStr, file: &Path) -> Result<(), Failure> {

@@ -189,6 +189,23 @@ fn another_document_or_name_is_refused() {
     }
 }
 
+/// `/dev/full` is a disk that is full.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_was_typed_outlives_its_editor_and_a_full_disk() {
+    let typing = r#"sed -i.bak '$a\  maxsize: 4' "$1""#;
+    let killed = format!("{typing}; kill -9 $$");
+    let full = format!(r#"{typing}; ln -s /dev/full "$1.new""#);
+    let cases = [("killed", killed), ("full", full)].map(|(name, script)| {
+        let (shell, ran) = edited(stored(), &["ig", "nodes"], &script);
+        assert!(shell.read(KEPT).contains("maxsize: 4"), "{ran}");
+        assert!(!shell.path(".cloudup/state/.cloudup").exists(), "nothing was written");
+        (name, ran.expect(1))
+    });
+    // Some shells tell of it, some do not.
+    insta::assert_snapshot!(told(&cases).replace("Killed\n", ""));
+}
+
 #[test]
 fn what_somebody_else_changed_meanwhile_is_not_written_over() {
     let script = r#"KUBE_EDITOR= "$CLOUDUP" edit ig nodes --set spec.maxSize=7 >log 2>&1 || exit 9
