@@ -189,9 +189,7 @@ def run_instances(original, self, image_id, count, user_data, security_group_nam
 
 
 # moto does not find instances by their profile.
-Instance.profile_arn = property(
-    lambda self: getattr(getattr(self, "iam_instance_profile", None), "arn", None)
-)
+Instance.profile_arn = property(lambda self: (self.iam_instance_profile or {}).get("Arn"))
 filter_dict_attribute_mapping["iam-instance-profile.arn"] = "profile_arn"
 
 # ----------------------------------------------------------------------------------------- groups
@@ -221,6 +219,24 @@ def delete_auto_scaling_group(original, self, group_name):
     for state in group.instance_states if group else []:
         state.protected_from_scale_in = False
     return original(self, group_name)
+
+
+@replaces(Backend)
+def detach_instances(original, self, group_name, instance_ids, should_decrement):
+    # moto passes over instances that the group does not have.
+    has = {state.instance.id for state in self.autoscaling_groups[group_name].instance_states}
+    for strange in set(instance_ids) - has:
+        raise ValidationError(f"The instance {strange} is not part of Auto Scaling group {group_name}.")
+    return original(self, group_name, instance_ids, should_decrement)
+
+
+@replaces(Backend)
+def terminate_instance(original, self, instance_id, should_decrement):
+    # moto falls over an instance that no group has.
+    groups = self.autoscaling_groups.values()
+    if instance_id not in {s.instance.id for group in groups for s in group.instance_states}:
+        raise ValidationError(f"Instance Id not found - No managed instance found: {instance_id}")
+    return original(self, instance_id, should_decrement)
 
 
 @replaces(Group)
