@@ -147,6 +147,23 @@ async fn private_subnets_leave_through_a_nat_gateway_once_it_works() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_nat_gateway_waits_for_the_internet_gateway_and_subnets_for_all_of_their_routes() {
+    let account = account(&json!({}));
+    for operation in ["AttachInternetGateway", "CreateRoute"] {
+        let slow =
+            json!({ "operation": operation, "effect": { "slow": { "milliseconds": 60_000 } } });
+        account.add_fault(serde_json::from_value(slow).unwrap()).unwrap();
+    }
+    settle(&account, &private(&json!({}))).await;
+    let journal = account.journal();
+    let calls: Vec<_> = journal.calls.iter().map(|call| call.operation).collect();
+    let first = |operation| calls.iter().position(|it| *it == operation);
+    let last = |operation| calls.iter().rposition(|it| *it == operation);
+    assert!(first("AttachInternetGateway") < first("CreateNatGateway"));
+    assert!(last("CreateRoute") < last("AssociateRouteTable"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn ipv6_subnets_have_parts_of_what_amazon_gives() {
     let account = account(&json!({}));
     let mut cluster = private(&json!({ "ipv6CIDR": "/64#a" }));

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cloudup_engine::{Adder, Graph, Input};
+use cloudup_engine::{Adder, Graph, Input, Ref, TaskId};
 use cloudup_tasks::{
     cloud::Aws,
     vpc::{
@@ -37,12 +37,20 @@ struct Zone<'a> {
     has_public: bool,
 }
 
+/// A route table of ours.
+struct Table {
+    id: Input<String>,
+    /// The tasks of its routes. A subnet that chooses it comes after them: it may be in use, and is
+    /// never without its routes.
+    routes: Vec<TaskId>,
+}
+
 /// What all zones have in common.
 struct Ways<'a> {
     blueprint: &'a Blueprint,
     network: &'a Network,
     vpc: Input<String>,
-    internet: Option<Input<String>>,
+    internet: Option<Ref<InternetGateway>>,
     egress_only: Option<Input<String>>,
 }
 
@@ -94,14 +102,14 @@ fn is_private(subnet: &Subnet) -> bool {
 }
 
 impl Ways<'_> {
-    fn internet_gateway(&self, tasks: &mut Adder<'_, Aws>) -> Input<String> {
+    fn internet_gateway(&self, tasks: &mut Adder<'_, Aws>) -> Ref<InternetGateway> {
         let (name, spec) = (self.blueprint.cluster.name(), &self.blueprint.cluster.spec);
         let gateway = match spec.network_id {
             Some(_) => InternetGateway::existing(name, self.vpc.clone()),
             None => InternetGateway::new(name, self.blueprint.owner(), self.vpc.clone())
                 .tagged(spec.cloud_labels.clone()),
         };
-        tasks.add(gateway).get(|gateway| gateway.id.clone())
+        tasks.add(gateway)
     }
 
     fn egress_only_gateway(&self, tasks: &mut Adder<'_, Aws>) -> Input<String> {
@@ -114,43 +122,44 @@ impl Ways<'_> {
         tasks.add(gateway).get(|gateway| gateway.id.clone())
     }
 
-    /// A route table of ours. Its id.
-    fn table(&self, tasks: &mut Adder<'_, Aws>, name: &str, role: &str) -> Input<String> {
+    /// A route table of ours, without routes yet.
+    fn table(&self, tasks: &mut Adder<'_, Aws>, name: &str, role: &str) -> Table {
         let mut tags = self.blueprint.cluster.spec.cloud_labels.clone();
         tags.insert(ROLE.to_owned(), role.to_owned());
         let table = RouteTable::new(name, self.blueprint.owner(), self.vpc.clone()).tagged(tags);
-        tasks.add(table).get(|table| table.id.clone())
+        let id = tasks.add(table).get(|table| table.id.clone());
+        Table { id, routes: Vec::new() }
     }
 
     fn route(
         &self,
         tasks: &mut Adder<'_, Aws>,
         prefix: &str,
-        table: &Input<String>,
+        table: &mut Table,
         destination: &str,
         target: &Input<String>,
     ) {
         let name = format!("{prefix}{destination}");
-        let (vpc, table, target) = (self.vpc.clone(), table.clone(), target.clone());
-        tasks.add(Route::new(name, vpc, table, plan::canonical(destination), target));
+        let (vpc, id, target) = (self.vpc.clone(), table.id.clone(), target.clone());
+        let route = tasks.add(Route::new(name, vpc, id, plan::canonical(destination), target));
+        table.routes.push(route.id().clone());
     }
 
-    fn associate(
-        &self,
-        tasks: &mut Adder<'_, Aws>,
-        prefix: &str,
-        subnet: &Subnet,
-        table: &Input<String>,
-    ) {
+    fn associate(&self, tasks: &mut Adder<'_, Aws>, prefix: &str, subnet: &Subnet, table: &Table) {
         let name = format!("{prefix}{}.{}", subnet.name, self.blueprint.cluster.name());
         let id = self.network.subnets[&subnet.name].get(|subnet| subnet.id.clone());
-        tasks.add(RouteTableAssociation::new(name, self.vpc.clone(), id, table.clone()));
+        let association = RouteTableAssociation::new(name, self.vpc.clone(), id, table.id.clone());
+        let association = tasks.add(association);
+        for route in &table.routes {
+            tasks.order(route.clone(), association.id().clone());
+        }
     }
 
-    fn public_table(&self, tasks: &mut Adder<'_, Aws>, internet: &Input<String>) -> Input<String> {
-        let table = self.table(tasks, self.blueprint.cluster.name(), "public");
-        self.route(tasks, "", &table, "0.0.0.0/0", internet);
-        self.route(tasks, "", &table, "::/0", internet);
+    fn public_table(&self, tasks: &mut Adder<'_, Aws>, internet: &Ref<InternetGateway>) -> Table {
+        let internet = internet.get(|gateway| gateway.id.clone());
+        let mut table = self.table(tasks, self.blueprint.cluster.name(), "public");
+        self.route(tasks, "", &mut table, "0.0.0.0/0", &internet);
+        self.route(tasks, "", &mut table, "::/0", &internet);
         table
     }
 
@@ -162,33 +171,34 @@ impl Ways<'_> {
         if of.has_private {
             let prefix = format!("private-{zone}-");
             let name = format!("private-{zone}.{cluster}");
-            let table = self.table(tasks, &name, &format!("private-{zone}"));
-            self.route(tasks, &prefix, &table, "0.0.0.0/0", &out);
+            let mut table = self.table(tasks, &name, &format!("private-{zone}"));
+            self.route(tasks, &prefix, &mut table, "0.0.0.0/0", &out);
             if ipv6 {
-                self.route(tasks, &prefix, &table, NAT64, &out);
+                self.route(tasks, &prefix, &mut table, NAT64, &out);
             }
             if let Some(egress_only) = &self.egress_only {
-                self.route(tasks, &prefix, &table, "::/0", egress_only);
+                self.route(tasks, &prefix, &mut table, "::/0", egress_only);
             }
+            self.additional_routes(tasks, of, &mut table);
             for subnet in of.subnets.iter().filter(|subnet| is_private(subnet)) {
                 self.associate(tasks, "private-", subnet, &table);
             }
-            self.additional_routes(tasks, of, &table);
         }
         if let (true, Some(internet)) = (of.has_public, &self.internet) {
             let prefix = format!("public-{zone}-");
             let name = format!("public-{zone}.{cluster}");
-            let table = self.table(tasks, &name, &format!("public-{zone}"));
-            self.route(tasks, &prefix, &table, "0.0.0.0/0", internet);
-            self.route(tasks, &prefix, &table, "::/0", internet);
-            self.route(tasks, &prefix, &table, NAT64, &out);
+            let internet = internet.get(|gateway| gateway.id.clone());
+            let mut table = self.table(tasks, &name, &format!("public-{zone}"));
+            self.route(tasks, &prefix, &mut table, "0.0.0.0/0", &internet);
+            self.route(tasks, &prefix, &mut table, "::/0", &internet);
+            self.route(tasks, &prefix, &mut table, NAT64, &out);
             for subnet in of.subnets.iter().filter(|subnet| !is_private(subnet)) {
                 self.associate(tasks, "public-", subnet, &table);
             }
         }
     }
 
-    fn additional_routes(&self, tasks: &mut Adder<'_, Aws>, of: &Zone<'_>, table: &Input<String>) {
+    fn additional_routes(&self, tasks: &mut Adder<'_, Aws>, of: &Zone<'_>, table: &mut Table) {
         let mut done = BTreeSet::new();
         let private = of.subnets.iter().filter(|it| it.purpose() == SubnetType::Private);
         for (subnet, route) in
@@ -229,7 +239,12 @@ impl Ways<'_> {
         let address = tasks.add(address).get(|address| address.id.clone());
         let place = self.place_of_gateway(zone, of);
         let gateway = NatGateway::new(&name, owner, &place, &address).tagged(labels.clone());
-        tasks.add(gateway).get(|gateway| gateway.id.clone())
+        let gateway = tasks.add(gateway);
+        // EC2 makes none in a network without a way out.
+        if let Some(internet) = &self.internet {
+            tasks.order(internet.id().clone(), gateway.id().clone());
+        }
+        gateway.get(|gateway| gateway.id.clone())
     }
 
     /// The subnet that the zone's NAT gateway is in: its utility subnet, or where there are no

@@ -130,7 +130,14 @@ impl State {
         allocation: &str,
         tags: &Tags,
     ) -> Result<String, Refusal> {
-        self.subnet(subnet)?;
+        let vpc = self.subnet(subnet)?.vpc_id.clone();
+        let is_attached = |gateway: &Gateway| gateway.vpc_id.as_ref() == Some(&vpc);
+        if !self.internet_gateways.iter().any(is_attached) {
+            return Err(Refusal::new(
+                "Gateway.NotAttached",
+                format!("Network {vpc} has no Internet gateway attached"),
+            ));
+        }
         self.address(allocation)?;
         self.ec2_tags(tags, &Tags::new())?;
         if let Some(nat) = self.user_of(allocation).filter(|nat| nat.exclusive) {
