@@ -105,7 +105,7 @@ pub(super) fn needed(cluster: &Cluster, group: &str) -> Vec<Failure> {
     if control_planes(&|name| name == group) > 0 && control_planes(&|name| name != group) == 0 {
         let text = format!("{group} is the last control plane of {}", cluster.name());
         failures.push(Failure::invalid(text).hint(format!(
-            "to take the whole cluster out: cloudup delete cluster {} --unregister",
+            "to delete the whole cluster: cloudup delete cluster {}",
             cluster.name()
         )));
     }

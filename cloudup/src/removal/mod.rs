@@ -8,8 +8,14 @@
 mod inventory;
 mod order;
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
 use cloudup_engine::{
-    Event, Graph, GraphError, Mode, Options, Outcome, OverrideError, Overrides, Report,
+    Event, Graph, GraphError, Lifecycle, Mode, Options, Outcome, OverrideError, Overrides, Report,
+    Source, TaskId,
 };
 use cloudup_tasks::{
     cloud::{Aws, CloudReader, CloudWriter},
@@ -19,7 +25,8 @@ use cloudup_tasks::{
 
 use self::inventory::{Inventory, Of};
 use crate::{
-    environment::Environment,
+    environment::{self, Environment},
+    kinds,
     manifest::{Cluster, InstanceGroup, Notice},
     names, overrides,
     phase::{self, Phase},
@@ -49,6 +56,14 @@ impl<'a> Target<'a> {
             Self::Named { name, .. } => name,
             Self::Cluster(cluster) | Self::Group(cluster, _) => cluster.name(),
         }
+    }
+
+    /// The security groups of others that the manifest names.
+    fn other_groups(&self) -> Vec<String> {
+        let groups = self.manifest().into_iter().flat_map(|cluster| &cluster.groups);
+        let named: BTreeSet<_> =
+            groups.filter_map(|it| it.spec.security_group_override.clone()).collect();
+        named.into_iter().collect()
     }
 
     fn manifest(&self) -> Option<&'a Cluster> {
@@ -86,7 +101,7 @@ impl Removal {
         let region = match target {
             Target::Named { region, .. } => region.to_owned(),
             Target::Cluster(cluster) | Target::Group(cluster, _) => {
-                crate::environment::region(&cluster.spec.subnets)?
+                environment::region(&cluster.spec.subnets)?
             }
         };
         let environment = Environment::place(reader, region).await?;
@@ -94,6 +109,7 @@ impl Removal {
             owner: Owner::new(target.name()),
             may_be_named: names::may_be_of,
             policy_path: names::policy_path(target.name()),
+            other_groups: target.other_groups(),
         };
         let of = match target {
             Target::Named { .. } | Target::Cluster(_) => Of::Cluster,
@@ -167,7 +183,7 @@ impl Removal {
             environment: self.environment.clone(),
             phase: self.phase,
             notices: self.notices.clone(),
-            access: std::collections::BTreeMap::new(),
+            access: BTreeMap::new(),
             report,
         }
     }
@@ -192,9 +208,9 @@ impl Removal {
         }
         let mut fitting = Overrides::default();
         for rule in all.rules() {
-            let selects = |task: &cloudup_engine::TaskId| {
+            let selects = |task: &TaskId| {
                 rule.selector.matches(task.kind(), task.name())
-                    || crate::kinds::follows(task.kind())
+                    || kinds::follows(task.kind())
                         .is_some_and(|kind| rule.selector.matches(kind, task.name()))
             };
             if rule.selector.name().is_none() || tasks.iter().any(selects) {
@@ -227,11 +243,7 @@ pub fn is_clean(done: &UpdateReport) -> bool {
 /// Who decides about what belongs to a phase, and why. Things go in the reverse of the order in
 /// which they came: what goes earlier than a restricted run's own phase must be gone, what goes
 /// later is not looked at.
-fn lifecycle(
-    only: Option<Phase>,
-    of: Phase,
-    mode: Mode,
-) -> (std::sync::Arc<dyn cloudup_engine::Lifecycle>, cloudup_engine::Source) {
+fn lifecycle(only: Option<Phase>, of: Phase, mode: Mode) -> (Arc<dyn Lifecycle>, Source) {
     let mirrored = |phase| match phase {
         Phase::Network => Phase::Cluster,
         Phase::Security => Phase::Security,
@@ -239,7 +251,7 @@ fn lifecycle(
     };
     let (lifecycle, source) = phase::lifecycle(only.map(mirrored), mirrored(of), mode);
     match only {
-        Some(only) => (lifecycle, cloudup_engine::Source::Phase(format!("phase {only}").into())),
+        Some(only) => (lifecycle, Source::Phase(format!("phase {only}").into())),
         None => (lifecycle, source),
     }
 }

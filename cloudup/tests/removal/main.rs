@@ -75,7 +75,16 @@ spec:
 "#;
 
 pub(crate) fn cluster() -> Cluster {
-    let manifest = Manifest::read(&[("cluster.yaml", MANIFEST)]);
+    read(MANIFEST)
+}
+
+/// The same, whose last group has a security group of somebody else's.
+pub(crate) fn cluster_with_override(id: &str) -> Cluster {
+    read(&format!("{MANIFEST}  securityGroupOverride: {id}\n"))
+}
+
+fn read(text: &str) -> Cluster {
+    let manifest = Manifest::read(&[("cluster.yaml", text)]);
     manifest.unwrap_or_else(|errors| panic!("{errors}")).clusters.remove(0)
 }
 

@@ -4,7 +4,10 @@ use cloudup::removal::{Target, is_clean};
 use cloudup_tasks::local::State;
 use serde_json::{Value, json};
 
-use crate::{account, at_once, cluster, failures, made, options, others, plan, remove, state};
+use crate::{
+    TAG, account, at_once, cluster, cluster_with_override, failures, made, options, others, plan,
+    remove, state,
+};
 
 /// The cluster's account, with more in it.
 async fn with(add: impl Fn(&mut Value)) -> State {
@@ -147,5 +150,36 @@ fn a_profile_that_shares_its_name_with_another_role_lets_that_role_be() {
         assert!(left.instance_profiles.get("nodes.demo.example.com").is_none());
         assert!(left.roles.get("nodes.demo.example.com").is_none());
         assert_eq!(left.roles.get("application"), others().roles.get("application"));
+    });
+}
+
+#[test]
+fn rules_of_ours_leave_the_security_groups_of_others() {
+    at_once(async {
+        let before = with(|state| {
+            let nodes = id(state, "securityGroups", "nodes.demo.example.com");
+            let rule = |peer: &str, tags: Value| {
+                let permission = json!({ "protocol": "tcp", "fromPort": 22, "toPort": 22, "peer": peer });
+                json!({ "permission": permission, "tags": tags })
+            };
+            push(state, "securityGroups", json!({
+                "id": "sg-0c", "name": "theirs", "vpcId": "vpc-0a",
+                "rules": [
+                    rule(&nodes, json!({ TAG: "owned" })),
+                    rule("10.0.0.0/8", json!({ TAG: "owned" })),
+                    rule("192.0.2.0/24", json!({})),
+                    rule("sg-0a", json!({ "kubernetes.io/cluster/other.example.com": "owned" })),
+                ],
+            }));
+        })
+        .await;
+        let account = account(&before);
+        let cluster = cluster_with_override("sg-0c");
+        let report = remove(&account, Target::Cluster(&cluster), &options()).await;
+        assert!(is_clean(&report), "{}", failures(&report));
+        let left = state(&account);
+        let rules = &left.security_groups.get("sg-0c").expect("it stays").rules;
+        let peers: Vec<_> = rules.iter().map(|rule| rule.permission.peer.as_str()).collect();
+        assert_eq!(peers, ["192.0.2.0/24", "sg-0a"]);
     });
 }

@@ -12,7 +12,7 @@ use crate::{
         CloudError, CloudReader, CloudWriter,
         ec2::Using,
         vpc::{
-            Peer, SecurityGroup, SecurityGroupRule, Which, all_security_group_rules,
+            Peer, SecurityGroup, SecurityGroupRule, Tags, Which, all_security_group_rules,
             all_security_groups,
         },
     },
@@ -58,7 +58,8 @@ impl Removable for SecurityGroups {
 }
 
 /// Rules that name security groups: no group goes while a rule names it, and two may name each
-/// other. A rule belongs to whom its group belongs to.
+/// other. A rule belongs to whom its group belongs to; in groups of others those are the cluster's
+/// whose tags say so.
 #[derive(Clone, Copy, Debug)]
 pub struct SecurityGroupRules;
 
@@ -74,8 +75,13 @@ impl Removable for SecurityGroupRules {
                 let naming = rules
                     .iter()
                     .filter(|rule| matches!(Peer::of(&rule.permission.peer), Peer::Group(_)));
-                things.extend(naming.map(|rule| thing(&group, rule)));
+                things.extend(naming.map(|rule| thing(&Thing::of(&group).name, rule, &group.tags)));
             }
+        }
+        for group in &whose.other_groups {
+            let rules = CloudError::absent(all_security_group_rules(reader.vpc(), group).await)?;
+            let rules = rules.unwrap_or_default();
+            things.extend(rules.iter().map(|rule| thing(group, rule, &rule.tags)));
         }
         Ok(things)
     }
@@ -97,16 +103,16 @@ impl Removable for SecurityGroupRules {
     }
 }
 
-fn thing(group: &SecurityGroup, rule: &SecurityGroupRule) -> Thing {
+/// A rule of the group that is called so, with the tags that say whose it is.
+fn thing(group: &str, rule: &SecurityGroupRule, tags: &Tags) -> Thing {
     let permission = &rule.permission;
     let direction = if permission.egress { "egress" } else { "ingress" };
     let name = rule.tags.get("Name").cloned().filter(|name| !name.is_empty());
-    let group_name = Thing::of(group).name;
     Thing {
         id: rule.id.clone(),
-        name: name.unwrap_or_else(|| format!("{direction} of {group_name} {}", rule.id)),
-        tags: Some(group.tags.clone()),
-        needs: vec![group.id.clone(), permission.peer.clone()],
-        told: vec![("security_group", group_name), ("peer", permission.peer.clone())],
+        name: name.unwrap_or_else(|| format!("{direction} of {group} {}", rule.id)),
+        tags: Some(tags.clone()),
+        needs: vec![rule.group_id.clone(), permission.peer.clone()],
+        told: vec![("security_group", group.to_owned()), ("peer", permission.peer.clone())],
     }
 }

@@ -99,16 +99,7 @@ impl Removable for Roles {
         thing: &Thing,
         doing: String,
     ) -> Result<(), TaskError> {
-        let result = writer.iam().delete_role(&thing.name).await;
-        if result.as_ref().is_err_and(|error| error.code == "DeleteConflict") {
-            let profiles = strays::profiles_of(writer.reader(), &thing.name).await;
-            if let Some(profile) = profiles.unwrap_or_default().first() {
-                let name = &profile.name;
-                let holds = format!("{doing}: instance profile {name}, which stays, holds it");
-                return result.map_err(|error| conflict(holds).because(error));
-            }
-        }
-        gone(result, doing)
+        gone(writer.iam().delete_role(&thing.name).await, doing)
     }
 
     async fn delete_part(

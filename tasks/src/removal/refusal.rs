@@ -8,9 +8,13 @@ use crate::{cloud::CloudError, trouble::deleted};
 /// tried again: instances, gateways and their network interfaces take their time to go.
 pub(super) fn gone(result: Result<(), CloudError>, doing: String) -> Result<(), TaskError> {
     match result {
-        Err(error) if is_in_use(&error) => Err(TaskError::new(ErrorKind::NotReady, doing)
-            .because(error)
-            .hint("find out what still uses it (a load balancer, perhaps), and delete that")),
+        Err(error) if is_in_use(&error) => {
+            let hint = match error.service {
+                "iam" => "see whether a policy or an instance profile that stays still holds it",
+                _ => "find out what still uses it (a load balancer, perhaps), and delete that",
+            };
+            Err(TaskError::new(ErrorKind::NotReady, doing).because(error).hint(hint))
+        }
         result => deleted(result, doing),
     }
 }

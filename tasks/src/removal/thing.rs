@@ -20,6 +20,8 @@ pub struct Whose {
     pub may_be_named: fn(&str, &str) -> bool,
     /// The path of the cluster's managed policies.
     pub policy_path: String,
+    /// The ids of security groups of others that may have rules of the cluster's.
+    pub other_groups: Vec<String>,
 }
 
 impl Whose {
