@@ -117,6 +117,9 @@ async fn a_group_starts_its_instances_from_its_version_and_keeps_them(subject: &
         let cluster = instance.tags.get("KubernetesCluster").map(String::as_str);
         same("cluster", &cluster, &Some("example.com"))?;
     }
+    let addresses: BTreeSet<_> =
+        instances.iter().filter_map(|it| it.private_ip_address.as_ref()).collect();
+    same("addresses of their own", &addresses.len(), &2)?;
 
     let change =
         LaunchTemplateData { instance_type: Some("t3.large".into()), ..Default::default() };

@@ -97,8 +97,9 @@ impl State {
         let template = group.template().cloned().unwrap_or_default();
         let version = self.referred(&template.id, &template.version)?;
         let id = self.next_ec2_id("i");
-        self.instances
-            .insert(Instance { state: state.to_owned(), ..instance(&id, &group, &version) });
+        let instance = instance(&id, &group, &version);
+        let private_ip_address = self.free_address(&instance.subnet_id);
+        self.instances.insert(Instance { state: state.to_owned(), private_ip_address, ..instance });
         Ok(GroupInstance {
             id,
             lifecycle_state: lifecycle_state.to_owned(),
@@ -156,6 +157,8 @@ fn instance(id: &str, group: &AutoScalingGroup, version: &LaunchTemplateVersion)
             http_endpoint: or(said.http_endpoint, "enabled"),
             instance_metadata_tags: or(said.instance_metadata_tags, "disabled"),
         },
+        private_ip_address: None,
+        public_ip_address: None,
         security_groups: interfaces.chain(&data.security_group_ids).cloned().collect(),
         tags,
     }

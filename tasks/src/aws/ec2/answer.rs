@@ -243,6 +243,8 @@ pub(super) fn instance(op: Operation, it: types::Instance) -> Result<Instance, C
         image_id: it.image_id.unwrap_or_default(),
         instance_type: it.instance_type.map(|it| it.as_str().to_owned()).unwrap_or_default(),
         subnet_id: it.subnet_id.unwrap_or_default(),
+        private_ip_address: it.private_ip_address,
+        public_ip_address: it.public_ip_address,
         key_name: it.key_name,
         iam_instance_profile: it.iam_instance_profile.and_then(|it| profile(None, it.arn)),
         metadata_options: it

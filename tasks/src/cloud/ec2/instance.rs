@@ -20,6 +20,12 @@ pub struct Instance {
     pub instance_type: String,
     /// The id of its subnet.
     pub subnet_id: String,
+    /// Its address in the VPC. One that is terminated has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_ip_address: Option<String>,
+    /// Its address in the internet, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_ip_address: Option<String>,
     /// The name of its key pair.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_name: Option<String>,

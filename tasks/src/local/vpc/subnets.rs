@@ -19,6 +19,16 @@ impl State {
         self.subnets.get_mut(id).ok_or_else(|| no_such("InvalidSubnetID", "subnet", id))
     }
 
+    /// The first address of a subnet that no instance has. AWS keeps the first four for itself.
+    pub(in crate::local) fn free_address(&self, subnet: &str) -> Option<String> {
+        let range = cidr::ipv4(self.subnets.get(subnet)?.cidr_block.as_deref()?).ok()?;
+        let is_taken = |address: &String| {
+            self.instances.iter().any(|it| it.private_ip_address.as_ref() == Some(address))
+        };
+        let mut addresses = range.hosts().skip(3).map(|address| address.to_string());
+        addresses.find(|address| !is_taken(address))
+    }
+
     pub(super) fn create_subnet(&mut self, new: &NewSubnet<'_>) -> Result<String, Refusal> {
         self.vpc(new.vpc_id)?;
         self.ec2_tags(new.tags, &Tags::new())?;
