@@ -2,6 +2,8 @@
 
 #![expect(clippy::doc_markdown, reason = "help is shown as it is written, without markup")]
 
+mod duration;
+mod kubernetes;
 mod objects;
 mod rolling_update;
 
@@ -10,6 +12,10 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use self::duration::duration;
+pub(crate) use self::kubernetes::{
+    DeleteInstanceArgs, DeleteWhat, GetInstancesArgs, KubernetesArgs, Validate, ValidateArgs,
+};
 pub(crate) use self::objects::{
     Delete, DeleteArgs, DiffArgs, Edit, FieldArgs, FilesArgs, GetClustersArgs, GetGroupsArgs,
     ReplaceArgs,
@@ -145,6 +151,9 @@ pub(crate) enum Verb {
     /// Replace instances, a few at a time. A dry run unless --yes.
     #[command(subcommand)]
     RollingUpdate(RollingUpdate),
+    /// Ask a cluster how it is.
+    #[command(subcommand)]
+    Validate(Validate),
     /// Show what there is.
     #[command(subcommand)]
     Get(Get),
@@ -159,10 +168,10 @@ pub(crate) enum Verb {
     /// or vi) or field by field.
     #[command(subcommand)]
     Edit(Edit),
-    /// Delete a cluster or an instance group: what it has in the cloud, and in the state store. A dry
+    /// Delete a cluster, an instance group or an instance: what it has in the cloud, and in the state store. A dry
     /// run unless --yes.
     #[command(subcommand)]
-    Delete(Delete),
+    Delete(DeleteWhat),
     /// Say how manifests differ from what is in the state store.
     Diff(DiffArgs),
     /// Say what is wrong with manifests, without asking anybody.
@@ -318,6 +327,9 @@ pub(crate) enum Get {
     Groups(GetGroupsArgs),
     /// Everything of clusters in the state store: with -o yaml, manifests to keep or to edit.
     All(GetClustersArgs),
+    /// The instances of a cluster's groups, and their nodes.
+    #[command(visible_alias = "instance")]
+    Instances(GetInstancesArgs),
     /// The kinds of task, or a cluster's tasks: which lifecycle each has, and why.
     Tasks {
         /// The cluster's name. May be left out where the manifests hold one cluster.

@@ -1,6 +1,10 @@
 //! The environment, read once.
 
-use std::{env, ffi::OsString};
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 /// What of the environment the command line goes by, beside what flags stand for.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +17,8 @@ pub(crate) struct Environment {
     pub(crate) kops_state_store: Option<String>,
     /// `AWS_ENDPOINT_URL_S3`.
     pub(crate) s3_endpoint: Option<String>,
+    /// Where kubeconfigs usually are: the list in `KUBECONFIG`, or `~/.kube/config`.
+    pub(crate) kubeconfigs: Vec<PathBuf>,
     /// Who is at work: `USER`, then `LOGNAME`.
     pub(crate) user: String,
 }
@@ -33,7 +39,18 @@ impl Environment {
             kops_state_store: text(KOPS_STATE_STORE),
             s3_endpoint: text("AWS_ENDPOINT_URL_S3"),
             user: text("USER").or_else(|| text("LOGNAME")).unwrap_or_else(|| "somebody".to_owned()),
+            kubeconfigs: kubeconfigs(given("KUBECONFIG").as_ref(), given("HOME").as_ref()),
             editor: given("KUBE_EDITOR").or_else(|| given("EDITOR")),
         }
     }
+}
+
+/// The places where kubectl looks for kubeconfigs.
+fn kubeconfigs(list: Option<&OsString>, home: Option<&OsString>) -> Vec<PathBuf> {
+    let listed = list.into_iter().flat_map(env::split_paths);
+    let listed: Vec<_> = listed.filter(|path| !path.as_os_str().is_empty()).collect();
+    if !listed.is_empty() {
+        return listed;
+    }
+    home.into_iter().map(|home| Path::new(home).join(".kube/config")).collect()
 }

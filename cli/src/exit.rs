@@ -2,6 +2,7 @@
 
 use std::{error::Error, fmt::Write as _, iter, process::ExitCode};
 
+use cloudup::kubernetes::KubernetesError;
 use cloudup_tasks::cloud::CloudError;
 
 /// An exit status. The list is a promise; the README repeats it.
@@ -56,6 +57,8 @@ impl Failure {
             // Writing to a string cannot fail.
             let _ = write!(message, "\n  because: {text}");
             hints.extend(cause.downcast_ref::<CloudError>().and_then(CloudError::hint));
+            let kubernetes = cause.downcast_ref::<KubernetesError>();
+            hints.extend(kubernetes.and_then(KubernetesError::hint).map(str::to_owned));
         }
         Self { exit, message, hints, others: Vec::new() }
     }

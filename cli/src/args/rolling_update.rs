@@ -1,11 +1,10 @@
 //! What `rolling-update` takes.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Subcommand};
-use jiff::SignedDuration;
 
-use super::SourceArgs;
+use super::{SourceArgs, duration};
 
 /// What `rolling-update` updates.
 #[derive(Debug, Subcommand)]
@@ -36,6 +35,12 @@ pub(crate) struct RollingUpdateArgs {
     /// Replace instances that are up to date as well.
     #[arg(long)]
     pub(crate) force: bool,
+    /// Of `delete instance`: the instances that it is about.
+    #[arg(skip)]
+    pub(crate) only: BTreeSet<String>,
+    /// Of `delete instance`: whether an instance goes before its successor is there.
+    #[arg(skip)]
+    pub(crate) without_surge: bool,
     /// Go by the cloud alone: no node is drained, and the cluster is not validated.
     #[arg(long)]
     pub(crate) cloudonly: bool,
@@ -102,31 +107,4 @@ pub(crate) struct RollingUpdateArgs {
     /// The kubeconfig's context. Without it, the one that is named after the cluster.
     #[arg(long, value_name = "CONTEXT", conflicts_with = "cloudonly")]
     pub(crate) context: Option<String>,
-}
-
-/// A duration as people write it, which does not go backwards.
-fn duration(text: &str) -> Result<Duration, String> {
-    if text == "0" {
-        return Ok(Duration::ZERO);
-    }
-    let read = text.parse::<SignedDuration>().ok();
-    read.and_then(|duration| Duration::try_from(duration).ok())
-        .ok_or_else(|| format!("`{text}` is no duration: write 90s, 15m or 1h30m"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_written_as_go_writes_them() {
-        for (text, seconds) in
-            [("0", 0), ("15s", 15), ("15m", 900), ("1h30m", 5400), ("1h0m1s", 3601)]
-        {
-            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
-        }
-        for text in ["", "15", "-15s", "soon"] {
-            assert!(duration(text).is_err(), "{text}");
-        }
-    }
 }

@@ -8,6 +8,9 @@ mod editor;
 mod get;
 mod iam;
 mod input;
+mod instance;
+mod instances;
+mod kubernetes;
 mod listener;
 mod lock;
 mod plan;
@@ -18,6 +21,7 @@ mod show;
 mod signals;
 mod state;
 mod update;
+mod validate;
 mod work;
 mod write;
 
@@ -34,7 +38,8 @@ use schemars::generate::SchemaSettings;
 
 use crate::{
     args::{
-        Cli, CloudArg, Get, Iam, OutputArg, RollingUpdate, SchemaArg, Toolbox, UpdateWhat, Verb,
+        Cli, CloudArg, DeleteWhat, Get, Iam, OutputArg, RollingUpdate, SchemaArg, Toolbox,
+        UpdateWhat, Validate, Verb,
     },
     environment::Environment,
     exit::{Exit, Failure},
@@ -57,6 +62,12 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
         Verb::RollingUpdate(RollingUpdate::Cluster(args)) => {
             Box::pin(rolling_update::run(global, args, environment)).await
         }
+        Verb::Validate(Validate::Cluster(args)) => {
+            Box::pin(validate::run(global, args, environment)).await
+        }
+        Verb::Get(Get::Instances(args)) => {
+            Box::pin(instances::run(global, args, environment)).await
+        }
         Verb::Get(Get::Tasks { name, filename, choice }) => {
             get::tasks(global, name.as_deref(), filename, choice, environment).await
         }
@@ -68,7 +79,12 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
         Verb::Create(args) => write::create(global, args, environment).await,
         Verb::Replace(args) => write::replace(global, args, environment).await,
         Verb::Edit(command) => Box::pin(edit::run(global, command, environment)).await,
-        Verb::Delete(command) => Box::pin(delete::run(global, command, environment)).await,
+        Verb::Delete(DeleteWhat::Whole(command)) => {
+            Box::pin(delete::run(global, command, environment)).await
+        }
+        Verb::Delete(DeleteWhat::Instance(args)) => {
+            Box::pin(instance::run(global, args, environment)).await
+        }
         Verb::Diff(args) => write::diff(global, args, environment).await,
         Verb::Check(args) => write::check(global, args, environment).await,
         Verb::Lock(command) => lock::run(global, command, environment).await,
@@ -85,20 +101,22 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
     }
 }
 
-/// YAML, and wide tables, are forms of what is in the state store alone.
+/// YAML, and wide tables, are forms of what is listed alone.
 fn refuse_output(cli: &Cli) -> Result<(), Failure> {
-    let of_the_store =
-        matches!(cli.verb, Verb::Get(Get::Clusters(_) | Get::Groups(_) | Get::All(_)));
+    let has_them = matches!(
+        cli.verb,
+        Verb::Get(Get::Clusters(_) | Get::Groups(_) | Get::All(_) | Get::Instances(_))
+    );
     let name = match cli.global.output {
         OutputArg::Yaml => "yaml",
         OutputArg::Wide => "wide",
         OutputArg::Text | OutputArg::Json => return Ok(()),
     };
-    if of_the_store {
+    if has_them {
         return Ok(());
     }
     Err(Failure::invalid(format!("there is no `-o {name}` of this"))
-        .hint("say -o text or -o json; yaml and wide are for get clusters, get instancegroups and get all"))
+        .hint("say -o text or -o json; yaml and wide are for get clusters, get instancegroups, get instances and get all"))
 }
 
 fn schema(of: SchemaArg) -> Result<Exit, Failure> {

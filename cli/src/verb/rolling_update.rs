@@ -7,12 +7,12 @@ use std::{
 
 use async_trait::async_trait;
 use cloudup::{
-    environment,
+    environment::region,
     kubernetes::{KubernetesReader, KubernetesWriter},
     manifest::{Cluster, Notice},
     rolling_update::{
         Answer, Ask, CallError, Choice, Event, Journal, Progress, RollError, RollingOptions,
-        RollingUpdate, RollingUpdateError, RollingUpdateReport, Step, Tools,
+        RollingUpdate, RollingUpdateError, RollingUpdateReport, Step, Surge, Tools,
     },
     store::{Seen, Store, StoreError},
 };
@@ -22,14 +22,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    cloud_name, connect, input,
+    cloud_name, connect, input, kubernetes,
     lock::{self, Keeper},
     print,
     signals::stop_on_signals,
     state,
 };
 use crate::{
-    args::{Global, OutputArg, RollingUpdateArgs, SourceArgs},
+    args::{Global, KubernetesArgs, OutputArg, RollingUpdateArgs, SourceArgs},
     environment::Environment,
     exit::{Exit, Failure},
     tell::{
@@ -37,6 +37,10 @@ use crate::{
         style::{DIM, HEADING, UPDATE},
     },
 };
+
+/// What to do without the Kubernetes API.
+pub(super) const CLOUD_ONLY: &str =
+    "go by the cloud alone, without draining and validating: --cloudonly";
 
 /// Runs `rolling-update cluster`.
 pub(super) async fn run(
@@ -51,7 +55,7 @@ pub(super) async fn run(
     let store = state::open(global, environment).await?;
     let rolling = prepare(args, cluster)?;
     if !args.yes {
-        return plan(global, args, &store, &rolling, &notices).await;
+        return plan(global, args, environment, &store, &rolling, &notices).await;
     }
     let keeper =
         lock::take(&store, rolling.cluster().name(), "rolling-update cluster --yes", environment);
@@ -72,6 +76,8 @@ fn prepare(args: &RollingUpdateArgs, cluster: Cluster) -> Result<RollingUpdate, 
         Choice { names: args.instance_group.clone(), roles: args.instance_group_roles.clone() };
     let options = RollingOptions {
         force: args.force,
+        only: args.only.clone(),
+        surge: if args.without_surge { Surge::None } else { Surge::AsManifested },
         bastion_interval: args.bastion_interval,
         control_plane_interval: args.control_plane_interval,
         node_interval: args.node_interval,
@@ -95,11 +101,15 @@ impl Clouds {
     async fn of(
         global: &Global,
         args: &RollingUpdateArgs,
+        environment: &Environment,
         cluster: &Cluster,
     ) -> Result<Self, Failure> {
-        let region = environment::region(&cluster.spec.subnets).ok();
+        let region = region(&cluster.spec.subnets).ok();
         let cloud = connect(&global.cloud, region.as_deref()).await?;
-        let kubernetes = if args.cloudonly { None } else { Some(api(args, cluster)?) };
+        let kubernetes = match args.cloudonly {
+            true => None,
+            false => Some(api(args, environment, cluster.name()).await?),
+        };
         Ok(Self { cloud, kubernetes })
     }
 
@@ -112,11 +122,12 @@ impl Clouds {
 async fn plan(
     global: &Global,
     args: &RollingUpdateArgs,
+    environment: &Environment,
     store: &Store,
     rolling: &RollingUpdate,
     notices: &[Notice],
 ) -> Result<Exit, Failure> {
-    let clouds = Clouds::of(global, args, rolling.cluster()).await?;
+    let clouds = Clouds::of(global, args, environment, rolling.cluster()).await?;
     let progress = store.rolling_update(rolling.cluster().name()).await;
     let (progress, _) =
         progress.map_err(|e| state::failure("tell how far the last rolling update is", &e))?;
@@ -164,14 +175,15 @@ async fn under_lease(
             prepare(args, cluster)?
         }
     };
-    let _ = environment;
     let (stop, interrupted) = stop_on_signals()?;
     let (lost, stopping) = (keeper.lost().clone(), stop.clone());
     let watching = tokio::spawn(async move {
         lost.cancelled().await;
         stopping.finish();
     });
-    let clouds = interrupted.run_until_cancelled(Clouds::of(global, args, rolling.cluster())).await;
+    let clouds = interrupted
+        .run_until_cancelled(Clouds::of(global, args, environment, rolling.cluster()))
+        .await;
     let Some(clouds) = clouds else {
         let told = Failure::invalid("interrupted before anything was changed");
         return Err(Failure { exit: Exit::Interrupted, ..told });
@@ -216,6 +228,9 @@ async fn under_lease(
                 writeln!(out, "{UPDATE}note:{UPDATE:#} {notice}")?;
             }
             tell::rolling_update::summary(out, &applied)?;
+            if !applied.needs_update() {
+                return writeln!(out, "\nNo rolling-update required.");
+            }
             if applied.stopped {
                 writeln!(out, "\nStopped. Run it again: it goes on where it was.")?;
             }
@@ -293,7 +308,7 @@ fn failure(error: &RollingUpdateError) -> Failure {
         }
         RollingUpdateError::Call(CallError::Kubernetes { .. }) => {
             let failure = Failure::because(exit, "find out what is to be replaced", error);
-            failure.hint("to go by the cloud alone, without draining and validating: --cloudonly")
+            failure.hint(CLOUD_ONLY)
         }
         RollingUpdateError::Call(_) | RollingUpdateError::Environment(_) => {
             Failure::because(exit, "find out what is to be replaced", error)
@@ -360,10 +375,13 @@ fn ask(question: &str) -> Answer {
 }
 
 /// The way to the cluster's Kubernetes API.
-fn api(
-    _args: &RollingUpdateArgs,
-    _cluster: &Cluster,
+async fn api(
+    args: &RollingUpdateArgs,
+    environment: &Environment,
+    cluster: &str,
 ) -> Result<Arc<dyn KubernetesWriter>, Failure> {
-    Err(Failure::invalid("this version does not reach the Kubernetes API")
-        .hint("go by the cloud alone, without draining and validating: --cloudonly"))
+    let ways =
+        KubernetesArgs { kubeconfig: args.kubeconfig.clone(), context: args.context.clone() };
+    let api = kubernetes::connect(&ways, environment, cluster).await;
+    api.map_err(|failure| failure.hint(CLOUD_ONLY))
 }

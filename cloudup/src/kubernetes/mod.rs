@@ -131,6 +131,22 @@ pub enum KubernetesError {
     Invalid(String),
 }
 
+impl KubernetesError {
+    /// What the reader could try, if we know.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Unreachable(_) => Some(
+                "see that the API's address in the kubeconfig is right and can be reached from here",
+            ),
+            Self::NoCredentials(_) => Some(
+                "fetch new credentials: `kops export kubeconfig --admin` makes some for 18 hours",
+            ),
+            Self::Denied(_) => Some("allow it to the user that the kubeconfig names"),
+            Self::NotFound(_) | Self::Invalid(_) => None,
+        }
+    }
+}
+
 /// What can be read from Kubernetes.
 #[async_trait]
 pub trait KubernetesReader: Send + Sync {

@@ -145,7 +145,8 @@ fn unready(group: &ExpectedGroup, node: &Node) -> Option<Trouble> {
         return None;
     }
     let why = node.unready_because.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
-    let message = format!("node {} of role {} is not ready{why}", node.name, role(group.role));
+    let message =
+        format!("node {} of role {} is not ready{why}", node.name, group.role.node_label());
     Some(of_node(group, node, message))
 }
 
@@ -230,16 +231,6 @@ pub fn tolerate(
     let counts =
         |trouble: &Trouble| trouble.machine.as_ref().is_none_or(|it| !unready.contains(it));
     troubles.into_iter().partition(counts)
-}
-
-/// A role as nodes are labelled with it.
-fn role(role: Role) -> &'static str {
-    match role {
-        Role::ControlPlane => "control-plane",
-        Role::ApiServer => "apiserver",
-        Role::Node => "node",
-        Role::Bastion => "bastion",
-    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod choice;
 mod difference;
 mod error;
 mod event;
+mod listing;
 mod next;
 mod options;
 mod progress;
@@ -41,15 +42,16 @@ pub use self::{
     choice::{Choice, ChoiceError},
     error::RollError,
     event::Event,
-    options::{Answer, Ask, RollingOptions},
+    listing::{InstanceStatus, Listed, Listing, list},
+    options::{Answer, Ask, RollingOptions, Surge},
     progress::{Journal, Progress, Replacing, Step},
     report::{GroupReport, Outcome, Reason, RollingUpdateReport, StaleInstance},
 };
 use self::{
     calls::{Attempts, Doing as _},
     roll::{Ending, Roll},
-    run::{Run, add_forced},
-    survey::{Survey, explain, survey},
+    run::{Run, add_forced, keep_only},
+    survey::{FoundGroup, Survey, explain, survey},
 };
 use crate::{
     environment::{self, EnvironmentError},
@@ -157,6 +159,7 @@ impl RollingUpdate {
         let mut progress = progress.unwrap_or_default();
         self.force(&found, &mut progress);
         add_forced(&mut found, &progress);
+        keep_only(&mut found, &self.options.only);
         self.report(reader, &found, &attempts).await
     }
 
@@ -192,6 +195,7 @@ impl RollingUpdate {
         let before = run.progress.clone();
         self.force(&found, &mut run.progress);
         add_forced(&mut found, &run.progress);
+        keep_only(&mut found, &self.options.only);
         let attempts = run.attempts.clone();
         explain(&mut found, cloud.reader(), &attempts).await?;
         let mut report = self.report(cloud.reader(), &found, &attempts).await?;
@@ -216,7 +220,17 @@ impl RollingUpdate {
     /// Notes which instances force is about: those that are there when it begins, unless an earlier
     /// run has noted them.
     fn force(&self, found: &Survey, progress: &mut Progress) {
-        if !self.options.force {
+        let RollingOptions { force, only, .. } = &self.options;
+        if !only.is_empty() {
+            let these = |group: &FoundGroup| -> BTreeSet<String> {
+                let members = group.members.iter().map(|member| &member.id);
+                members.filter(|id| only.contains(*id)).cloned().collect()
+            };
+            let forced = found.groups.iter().map(|(name, group)| (name.clone(), these(group)));
+            progress.forced = forced.filter(|(_, these)| !these.is_empty()).collect();
+            return;
+        }
+        if !force {
             progress.forced.clear();
             return;
         }

@@ -1,6 +1,6 @@
 //! How instances are replaced, as whoever starts it says.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 
@@ -10,6 +10,11 @@ use async_trait::async_trait;
 pub struct RollingOptions {
     /// Replace instances that are up to date as well.
     pub force: bool,
+    /// Replace these instances, whether they are up to date or not, and no others; all that are to
+    /// be replaced, if there are none. They are drained and terminated whatever the manifests say.
+    pub only: BTreeSet<String>,
+    /// Whether there may be instances beyond those wanted.
+    pub surge: Surge,
     /// How long to wait after an instance of a bastion group was terminated or detached.
     pub bastion_interval: Duration,
     /// The same for the control plane.
@@ -34,11 +39,22 @@ pub struct RollingOptions {
     pub fail_on_validate_error: bool,
 }
 
+/// Whether there may be instances beyond those wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surge {
+    /// As many as the manifests say.
+    AsManifested,
+    /// None: an instance goes before its successor is there.
+    None,
+}
+
 impl Default for RollingOptions {
     /// As kOps.
     fn default() -> Self {
         Self {
             force: false,
+            only: BTreeSet::new(),
+            surge: Surge::AsManifested,
             bastion_interval: Duration::from_secs(15),
             control_plane_interval: Duration::from_secs(15),
             node_interval: Duration::from_secs(15),

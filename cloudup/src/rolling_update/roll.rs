@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Answer, RollError,
+    Answer, RollError, Surge,
     next::{Move, Quorum, Situation, next},
     run::Run,
     settings::{Limits, Settings},
@@ -61,11 +61,16 @@ pub(super) struct Roll<'r, 'a> {
 
 impl<'r, 'a> Roll<'r, 'a> {
     pub(super) fn new(run: &'r mut Run<'a>, group: &'a InstanceGroup, found: &FoundGroup) -> Self {
-        let settings = Settings::of(run.cluster, group);
+        let mut settings = Settings::of(run.cluster, group);
+        settings.drain_and_terminate |= !run.options.only.is_empty();
         // Not of those that are there: a run that takes over may find some beyond those wanted.
         let total = found.desired;
         let stale = found.running().filter(|it| it.is_stale()).count();
         let limits = settings.limits(group.spec.role, total, stale, run.ask.is_some());
+        let limits = match run.options.surge {
+            Surge::AsManifested => limits,
+            Surge::None => Limits::ONE_BY_ONE,
+        };
         Self {
             run,
             group,

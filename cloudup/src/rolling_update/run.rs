@@ -58,6 +58,7 @@ impl Run<'_> {
         let kubernetes = self.kubernetes.map(|it| it as &dyn KubernetesReader);
         let mut found = survey(self.cloud.reader(), kubernetes, self.cluster, attempts).await?;
         add_forced(&mut found, &self.progress);
+        keep_only(&mut found, &self.options.only);
         Ok(found)
     }
 
@@ -86,6 +87,18 @@ pub(super) fn add_forced(survey: &mut Survey, progress: &Progress) {
         let members = group.into_iter().flat_map(|group| &mut group.members);
         for member in members.filter(|it| forced.contains(&it.id) && !it.is_stale()) {
             member.reasons.push(Reason::Forced);
+        }
+    }
+}
+
+/// Leaves alone all instances but these; none, if there are none.
+pub(super) fn keep_only(survey: &mut Survey, only: &BTreeSet<String>) {
+    if only.is_empty() {
+        return;
+    }
+    for member in survey.groups.values_mut().flat_map(|group| &mut group.members) {
+        if !only.contains(&member.id) {
+            member.reasons.clear();
         }
     }
 }

@@ -43,7 +43,7 @@ impl Settings {
         interactive: bool,
     ) -> Limits {
         if role == Role::ControlPlane {
-            return Limits { surge: 0, unavailable: 1, concurrency: 1 };
+            return Limits::ONE_BY_ONE;
         }
         let most = if interactive { 1 } else { usize::MAX };
         let surge = self.surge.of_rounded_up(total).min(stale).min(most);
@@ -68,6 +68,11 @@ pub(super) struct Limits {
     pub(super) unavailable: usize,
     /// On their way out.
     pub(super) concurrency: usize,
+}
+
+impl Limits {
+    /// One goes, and another comes in its place.
+    pub(super) const ONE_BY_ONE: Self = Self { surge: 0, unavailable: 1, concurrency: 1 };
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! What is in a cluster, and what its API does to it.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde_json::{Value, json};
 
@@ -27,6 +30,7 @@ pub struct State {
     nodes: BTreeMap<String, Value>,
     pods: Vec<Value>,
     refusals: BTreeMap<String, u32>,
+    unready: BTreeSet<String>,
     /// How often a pod that is on its way out is still listed.
     pub lingers: u32,
     /// What it answers wrongly.
@@ -70,6 +74,11 @@ impl State {
         self.refusals.insert(pod.to_owned(), times);
     }
 
+    /// Lets a machine's kubelet fall silent.
+    pub fn unready(&mut self, instance: &str) {
+        self.unready.insert(instance.to_owned());
+    }
+
     /// All pods, to look at and to change.
     pub fn all_pods(&mut self) -> &mut Vec<Value> {
         &mut self.pods
@@ -104,10 +113,11 @@ impl State {
         let is_there = |name: &str| machines.iter().any(|machine| machine.instance_id == name);
         self.nodes.retain(|name, _| is_there(name));
         self.pods.retain(|pod| pod["spec"]["nodeName"].as_str().is_none_or(is_there));
-        for machine in &machines {
+        for mut machine in machines {
+            machine.is_ready &= !self.unready.contains(&machine.instance_id);
             match self.nodes.get_mut(&machine.instance_id) {
                 Some(node) => node["status"] = machine.node()["status"].clone(),
-                None => self.join(machine),
+                None => self.join(&machine),
             }
         }
     }

@@ -48,6 +48,16 @@ impl Role {
         }
     }
 
+    /// As nodes are labelled with it: `control-plane`, `apiserver`, `node`, `bastion`.
+    pub fn node_label(self) -> &'static str {
+        match self {
+            Self::ControlPlane => "control-plane",
+            Self::ApiServer => "apiserver",
+            Self::Node => "node",
+            Self::Bastion => "bastion",
+        }
+    }
+
     /// As v1alpha2 writes it in `externalPolicies` and `additionalPolicies`: `master`, `apiserver`,
     /// `node`, `bastion`.
     pub fn policy_key(self) -> &'static str {

@@ -1,13 +1,13 @@
 //! What runs do.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use cloudup_tasks::local::{Effect, Fault};
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
-    super::{Outcome, Reason},
+    super::{Outcome, Reason, Surge},
     world::{World, fresh, ids, terminated},
 };
 
@@ -72,6 +72,30 @@ async fn what_is_up_to_date_is_left_alone_unless_forced_and_is_forced_once() {
     let second = ids(&world, "nodes");
     assert!(second.iter().all(|id| !first.contains(id)), "{first:?} {second:?}");
     assert_eq!(world.summary(), fresh(&NODES));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_instance_alone_is_replaced_with_another_before_it_or_after() {
+    let settings = json!({ "drainAndTerminate": false, "maxSurge": 1, "maxUnavailable": 1 });
+    for (surge, detached) in [(Surge::AsManifested, 1), (Surge::None, 0)] {
+        let mut world = World::new(&NODES, &settings, 1).await;
+        let before = ids(&world, "nodes");
+        let one = before[1].clone();
+        world.options.only = BTreeSet::from([one.clone()]);
+        world.options.surge = surge;
+        let planned = world.plan().await.groups.remove(0).need_update;
+        assert_eq!(planned.iter().map(|it| &it.id).collect::<Vec<_>>(), [&one], "{surge:?}");
+
+        world.run().await;
+        let after = ids(&world, "nodes");
+        let stayed: Vec<_> = before.iter().filter(|id| after.contains(id)).collect();
+        assert_eq!((after.len(), stayed), (3, vec![&before[0], &before[2]]), "{surge:?}");
+        assert_eq!(terminated(&world), [one], "{surge:?}");
+        let calls = world.account.journal().calls;
+        let detaches = calls.iter().filter(|call| call.operation == "DetachInstances");
+        assert_eq!(detaches.count(), detached, "{surge:?}");
+        assert!(world.inside().progress.is_none(), "{surge:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
