@@ -12,6 +12,13 @@ pub(super) fn is_between(value: Option<&Value>, from: Option<&Value>, to: Option
     if value == from || value == to {
         return true;
     }
+    // What is nothing is as good as empty.
+    let (list, members) = (Value::Array(Vec::new()), Value::Object(serde_json::Map::new()));
+    let value = value.or(match (from, to) {
+        (Some(Value::Array(_)), Some(Value::Array(_))) => Some(&list),
+        (Some(Value::Object(_)), Some(Value::Object(_))) => Some(&members),
+        _ => None,
+    });
     match (value, from, to) {
         (Some(Value::Object(value)), from, to) => {
             let sides = [from, to].map(|side| side.and_then(Value::as_object));

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::shell::{DEMO, Shell};
+use crate::{
+    kubernetes::{last_node, running},
+    shell::{DEMO, Shell},
+};
 
 const README: &str = include_str!("../../../README.md");
 const EMBEDDED: &str = include_str!("../../../docs/embedded-account.md");
@@ -41,6 +44,11 @@ fn the_first_command_plans_and_applies_and_then_has_nothing_to_do() {
     assert_eq!(shell.account(), account);
 }
 
+fn asks_kubernetes(args: &str) -> bool {
+    let verbs = ["validate ", "get instances ", "delete instance ", "rolling-update "];
+    verbs.iter().any(|verb| args.starts_with(verb))
+}
+
 #[test]
 fn every_other_command_runs() {
     let mut ran = 0;
@@ -50,7 +58,15 @@ fn every_other_command_runs() {
         if args.starts_with("--cloud aws ") || args.starts_with("--state s3:") {
             continue;
         }
-        let shell = Shell::with_demo().with_variable("EDITOR", "true");
+        // The API goes with what is bound here.
+        let (shell, _kubernetes, args) = if asks_kubernetes(args) {
+            let (shell, kubernetes) = running();
+            let args = args.replace("i-0123456789abcdef0", &last_node(&shell));
+            (shell, Some(kubernetes), args)
+        } else {
+            (Shell::with_demo(), None, args.to_owned())
+        };
+        let shell = shell.with_variable("EDITOR", "true");
         if ["show", "apply"].iter().any(|verb| args.starts_with(verb)) {
             shell.run(["update", "-f", "cluster.yaml", "--out", "plan.json"]).expect(0);
         }
