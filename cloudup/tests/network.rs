@@ -164,6 +164,28 @@ async fn a_nat_gateway_waits_for_the_internet_gateway_and_subnets_for_all_of_the
 }
 
 #[tokio::test(start_paused = true)]
+async fn two_networks_of_two_first_updates_at_once_are_told_and_neither_is_touched() {
+    let account = account(&json!({}));
+    let slow = json!({ "operation": "CreateVpc", "effect": { "slow": { "milliseconds": 1000 } } });
+    account.add_fault(serde_json::from_value(slow).unwrap()).unwrap();
+    let cluster = public(&json!({}));
+    tokio::join!(apply(&account, &cluster, false), apply(&account, &cluster, false));
+    let before = state(&account);
+    let ids: Vec<_> = before["vpcs"].as_array().into_iter().flatten().collect();
+    assert_eq!(ids.len(), 2, "neither could know of the other");
+
+    let report = apply(&account, &cluster, true).await;
+    let told = failures(&report);
+    assert!(told.contains("VPC/net.example.com: tell which VPC is net.example.com"), "{told}");
+    for vpc in ids {
+        assert!(told.contains(vpc["id"].as_str().unwrap()), "{told}");
+    }
+    for list in ["vpcs", "subnets", "routeTables", "securityGroups", "autoScalingGroups"] {
+        assert_eq!(state(&account)[list], before[list], "{list}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn ipv6_subnets_have_parts_of_what_amazon_gives() {
     let account = account(&json!({}));
     let mut cluster = private(&json!({ "ipv6CIDR": "/64#a" }));
