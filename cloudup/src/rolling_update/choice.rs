@@ -20,7 +20,7 @@ pub struct Choice {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChoiceError {
     /// No instance group has that name.
-    #[error("the cluster has no instance group {name:?}{}", told(.hint))]
+    #[error("the cluster has no instance group {name:?}{}", told(hint.as_deref()))]
     Group {
         /// The name.
         name: String,
@@ -28,7 +28,7 @@ pub enum ChoiceError {
         hint: Option<String>,
     },
     /// There is no such role.
-    #[error("{role}{}", told(.hint))]
+    #[error("{role}{}", told(hint.as_deref()))]
     Role {
         /// What was given.
         role: UnknownRole,
@@ -37,8 +37,8 @@ pub enum ChoiceError {
     },
 }
 
-fn told(hint: &Option<String>) -> String {
-    hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default()
+fn told(hint: Option<&str>) -> String {
+    hint.map(|hint| format!("; {hint}")).unwrap_or_default()
 }
 
 impl Choice {

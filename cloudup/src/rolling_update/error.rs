@@ -6,7 +6,10 @@ use cloudup_engine::ErrorKind;
 use jiff::SignedDuration;
 
 use super::calls::CallError;
-use crate::{kubernetes::DrainError, store::StoreError};
+use crate::{
+    kubernetes::{DrainError, KubernetesError},
+    store::StoreError,
+};
 
 /// Why a group's instances are not all replaced.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +50,7 @@ pub enum RollError {
 }
 
 fn listed(troubles: &[String]) -> String {
-    troubles.iter().map(|trouble| format!("\n{trouble}")).collect()
+    troubles.iter().flat_map(|trouble| ["\n", trouble]).collect()
 }
 
 impl RollError {
@@ -67,7 +70,7 @@ impl RollError {
             Self::Call(error) => error.kind(),
             Self::Journal(error) => error.kind(),
             Self::Drain(DrainError::Kubernetes { source, .. }) => match source {
-                crate::kubernetes::KubernetesError::Denied(_) => ErrorKind::Denied,
+                KubernetesError::Denied(_) => ErrorKind::Denied,
                 _ => ErrorKind::Other,
             },
             Self::Drain(_) | Self::NotWell { .. } | Self::Blocked(_) | Self::Stuck(_) => {

@@ -308,10 +308,9 @@ impl<'a> Run<'a> {
         for group in &mut report.groups {
             let of = turns.iter().find(|of| of.name() == group.name);
             let Some(of) = of.filter(|_| !is_over && !self.is_stopped()) else {
-                group.outcome = Some(match group.need_update.is_empty() {
-                    true => Outcome::UpToDate,
-                    false => Outcome::NotBegun,
-                });
+                let is_done = group.need_update.is_empty();
+                let outcome = if is_done { Outcome::UpToDate } else { Outcome::NotBegun };
+                group.outcome = Some(outcome);
                 continue;
             };
             let (outcome, goes_on) = self.group(of).await;

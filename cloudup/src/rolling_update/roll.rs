@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Answer, RollError, Surge,
+    Answer, CallError, RollError, Surge,
     next::{Move, Quorum, Situation, next},
     run::Run,
     settings::{Limits, Settings},
@@ -251,7 +251,7 @@ impl<'r, 'a> Roll<'r, 'a> {
     /// Whether a call that failed came to what it was for: its answer may have been lost.
     pub(super) async fn unless(
         &self,
-        failed: super::calls::CallError,
+        failed: CallError,
         is_so: impl FnOnce(&FoundGroup) -> bool,
     ) -> Result<(), RollError> {
         if failed.kind() == ErrorKind::Denied {

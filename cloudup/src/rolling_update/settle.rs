@@ -8,10 +8,10 @@ use super::{
     Event, RollError, RollingOptions,
     calls::Doing as _,
     roll::{POLL, Roll},
-    survey::{FoundGroup, Nodes, Survey},
+    survey::{FoundGroup, Nodes, Place, Survey},
 };
 use crate::{
-    kubernetes::{KubernetesError, Trouble, validate},
+    kubernetes::{KubernetesError, Trouble, TroubleKind, validate},
     manifest::spec::Role,
 };
 
@@ -23,6 +23,8 @@ pub(super) struct Settling {
     /// When to give up.
     end: Instant,
     /// How often in a row the group has to be found well.
+    wanted: u32,
+    /// How often that is still to be.
     needed: u32,
     /// Whether the group is to have all its instances.
     wants_all: bool,
@@ -37,6 +39,7 @@ impl Settling {
         Self {
             next,
             end: next + options.validation_timeout,
+            wanted: options.validate_count.max(1),
             needed: options.validate_count.max(1),
             wants_all: true,
             told: Vec::new(),
@@ -50,6 +53,7 @@ impl Roll<'_, '_> {
         let options = self.run.options;
         let is_asked = self.run.kubernetes.is_some() && self.group.spec.role != Role::Bastion;
         (is_asked && options.validate_count > 0).then(|| Settling {
+            wanted: 1,
             needed: 1,
             wants_all: false,
             ..Settling::after(options, Duration::ZERO)
@@ -63,30 +67,32 @@ impl Roll<'_, '_> {
         group: &FoundGroup,
     ) -> Result<(), RollError> {
         let now = Instant::now();
-        let Some(settling) = self.settling.as_ref().filter(|it| it.next <= now) else {
+        let Some(mut settling) = self.settling.take_if(|it| it.next <= now) else {
             return Ok(());
         };
         let missing = if settling.wants_all { too_few(group) } else { None };
         let wrong = self.troubles(survey, group).await?;
-        let troubles: Vec<_> =
-            missing.iter().cloned().chain(wrong.iter().map(|it| it.message.clone())).collect();
-        let settling = self.settling.as_mut().expect("it is waited for");
+        let wrong_told = wrong.iter().map(|it| it.message.clone());
+        let troubles: Vec<_> = missing.iter().cloned().chain(wrong_told).collect();
         if troubles.is_empty() {
             settling.needed -= 1;
-            settling.next = now + POLL;
             if settling.needed == 0 {
-                self.settling = None;
                 (self.run.tell)(Event::Settled { group: &group.name });
+                return Ok(());
             }
-            return Ok(());
-        }
-        if now >= settling.end {
-            let is_put_up_with = !self.run.options.fail_on_validate_error && missing.is_none();
-            if !is_put_up_with {
-                let within = self.run.options.validation_timeout;
-                return Err(RollError::NotWell { within, troubles });
+            settling.next = now + POLL;
+        } else if now < settling.end {
+            settling.needed = settling.wanted;
+            settling.next = (now + POLL).min(settling.end);
+            if settling.told != troubles {
+                let left = settling.end.saturating_duration_since(now);
+                (self.run.tell)(Event::Waiting { group: &group.name, troubles: &troubles, left });
+                settling.told = troubles;
             }
-            self.settling = None;
+        } else if self.run.options.fail_on_validate_error || missing.is_some() {
+            let within = self.run.options.validation_timeout;
+            return Err(RollError::NotWell { within, troubles });
+        } else {
             for trouble in troubles {
                 self.run.warn(&group.name, trouble);
             }
@@ -94,17 +100,7 @@ impl Roll<'_, '_> {
             self.run.tolerated.extend(wrong);
             return Ok(());
         }
-        settling.needed = settling.needed.max(if settling.wants_all {
-            self.run.options.validate_count
-        } else {
-            1
-        });
-        settling.next = (now + POLL).min(settling.end);
-        if settling.told != troubles {
-            settling.told.clone_from(&troubles);
-            let left = settling.end.saturating_duration_since(now);
-            (self.run.tell)(Event::Waiting { group: &group.name, troubles: &troubles, left });
-        }
+        self.settling = Some(settling);
         Ok(())
     }
 
@@ -119,10 +115,15 @@ impl Roll<'_, '_> {
         if group.role == Role::Bastion || self.run.options.validate_count == 0 {
             return Ok(Vec::new());
         }
-        let mut troubles = match (&survey.nodes, validate_all(kubernetes, survey, self).await) {
-            (Nodes::Unreachable(why), _) => vec![away(why)],
-            (_, Err(KubernetesError::Unreachable(why))) => vec![away(&why)],
-            (_, checked) => checked.doing("validate the cluster")?,
+        let checked = match &survey.nodes {
+            Nodes::Unreachable(why) => Err(KubernetesError::Unreachable(why.clone())),
+            Nodes::NotAsked | Nodes::Found(_) => {
+                validate(kubernetes, &survey.expected(self.run.cluster)).await
+            }
+        };
+        let mut troubles = match checked {
+            Err(KubernetesError::Unreachable(why)) => vec![away(&why)],
+            checked => checked.doing("validate the cluster")?,
         };
         let is_old = |machine: &String| {
             group.members.iter().filter(|it| it.is_stale()).any(|it| {
@@ -142,17 +143,9 @@ impl Roll<'_, '_> {
     }
 }
 
-async fn validate_all(
-    kubernetes: &dyn crate::kubernetes::KubernetesWriter,
-    survey: &Survey,
-    roll: &Roll<'_, '_>,
-) -> Result<Vec<Trouble>, KubernetesError> {
-    validate(kubernetes, &survey.expected(roll.run.cluster)).await
-}
-
 fn away(why: &str) -> Trouble {
     Trouble {
-        kind: crate::kubernetes::TroubleKind::Node,
+        kind: TroubleKind::Node,
         name: "api".to_owned(),
         message: format!("the Kubernetes API is away: {why}"),
         instance_group: None,
@@ -162,7 +155,7 @@ fn away(why: &str) -> Trouble {
 
 /// What the cloud finds wrong.
 fn too_few(group: &FoundGroup) -> Option<String> {
-    let members = group.running().filter(|it| it.place == super::survey::Place::Group);
+    let members = group.running().filter(|it| it.place == Place::Group);
     let serving = members.filter(|it| it.is_in_service()).count();
     let FoundGroup { auto_scaling_group, desired, .. } = group;
     (serving < *desired)

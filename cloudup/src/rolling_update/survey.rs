@@ -121,12 +121,11 @@ impl FoundGroup {
     /// Whether a member does what it is there for.
     pub(super) fn serves(&self, member: &Member, nodes: &Nodes) -> bool {
         let is_ready = match nodes {
-            _ if self.role == Role::Bastion => true,
             Nodes::NotAsked => true,
             Nodes::Found(_) => member.node.as_ref().is_some_and(|node| node.is_ready),
             Nodes::Unreachable(_) => false,
         };
-        member.is_in_service() && is_ready
+        member.is_in_service() && (is_ready || self.role == Role::Bastion)
     }
 
     /// Its instances, those aside that are kept ready.
@@ -274,11 +273,12 @@ impl Finding<'_> {
         };
         let in_group = known.iter().filter(|it| !leaves(it)).map(|it| placed(it, Place::Group));
         let in_pool = warm.iter().filter(|it| !leaves(it)).map(|it| placed(it, Place::WarmPool));
+        // One that is on its way out of the group runs on like those that are out.
+        let stays = |it: &&GroupInstance| !it.lifecycle_state.starts_with("Detach");
         let detached = self.instances.iter().filter(|instance| {
-            let is_of = |name: &String| *name == group.name;
-            instance.tags.get(DETACHED).is_some_and(is_of)
+            instance.tags.get(DETACHED) == Some(&group.name)
                 && ["pending", "running", "stopping", "stopped"].contains(&instance.state.as_str())
-                && group.instances.iter().all(|member| member.id != instance.id)
+                && group.instances.iter().filter(stays).all(|member| member.id != instance.id)
         });
         let detached =
             detached.map(|it| self.member(&it.id, Place::Detached, &it.state, None, &template));
@@ -393,3 +393,6 @@ pub(super) async fn explain(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@ mod properties;
 mod runs;
 mod world;
 
+use std::fmt::Write as _;
+
 use crate::manifest::{Cluster, Manifest};
 
 pub(super) const CLUSTER: &str = "demo.example.com";
@@ -22,7 +24,8 @@ spec:
 "
     );
     for (name, role, size) in groups {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "---
 apiVersion: kops.k8s.io/v1alpha2
 kind: InstanceGroup
@@ -36,7 +39,7 @@ spec:
   subnets: [a]
 ",
             if *role == "Master" { *size } else { size + 5 }
-        ));
+        );
     }
     let read = Manifest::read(&[("tests.yaml".to_owned(), text)]);
     read.unwrap_or_else(|errors| panic!("{errors}")).clusters.remove(0)
