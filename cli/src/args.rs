@@ -472,6 +472,8 @@ pub(crate) enum SchemaArg {
     Explain,
     /// A saved plan.
     Plan,
+    /// `rolling-update -o json`.
+    RollingUpdate,
 }
 
 /// What can be done with the embedded account.

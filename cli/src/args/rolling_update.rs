@@ -26,6 +26,7 @@ Examples:
   cloudup rolling-update cluster -f cluster.yaml --instance-group nodes-eu-west-1a --yes
   cloudup rolling-update cluster -f cluster.yaml --instance-group-roles control-plane --yes
   cloudup --cloud aws rolling-update cluster demo.example.com --detailed-exitcode -o json")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct RollingUpdateArgs {
     #[command(flatten)]
     pub(crate) source: SourceArgs,

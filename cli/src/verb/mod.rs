@@ -125,6 +125,9 @@ fn schema(of: SchemaArg) -> Result<Exit, Failure> {
     let schema = match of {
         SchemaArg::Update => written.into_root_schema_for::<screen::Shown<'static>>(),
         SchemaArg::Plan => written.into_root_schema_for::<cloudup::plan::SavedPlan>(),
+        SchemaArg::RollingUpdate => {
+            written.into_root_schema_for::<rolling_update::Shown<'static>>()
+        }
         SchemaArg::Event => cloudup_engine::event_schema(),
         SchemaArg::Explain => written.into_root_schema_for::<iam::Shown>(),
     };

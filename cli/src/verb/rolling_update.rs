@@ -106,10 +106,8 @@ impl Clouds {
     ) -> Result<Self, Failure> {
         let region = region(&cluster.spec.subnets).ok();
         let cloud = connect(&global.cloud, region.as_deref()).await?;
-        let kubernetes = match args.cloudonly {
-            true => None,
-            false => Some(api(args, environment, cluster.name()).await?),
-        };
+        let kubernetes =
+            if args.cloudonly { None } else { Some(api(args, environment, cluster.name()).await?) };
         Ok(Self { cloud, kubernetes })
     }
 

@@ -70,7 +70,7 @@ impl RollError {
             Self::Call(error) => error.kind(),
             Self::Journal(error) => error.kind(),
             Self::Drain(DrainError::Kubernetes { source, .. }) => match source {
-                KubernetesError::Denied(_) => ErrorKind::Denied,
+                KubernetesError::Denied(_) | KubernetesError::NoCredentials(_) => ErrorKind::Denied,
                 _ => ErrorKind::Other,
             },
             Self::Drain(_) | Self::NotWell { .. } | Self::Blocked(_) | Self::Stuck(_) => {

@@ -18,6 +18,7 @@ mod phases;
 mod plans;
 mod procedure;
 mod readme;
+mod rolling_update;
 mod shell;
 mod signals;
 mod state;

@@ -243,6 +243,8 @@ fn every_verb_has_help() {
         &["update", "cluster"],
         &["show"],
         &["apply"],
+        &["rolling-update"],
+        &["rolling-update", "cluster"],
         &["get"],
         &["get", "tasks"],
         &["iam"],
