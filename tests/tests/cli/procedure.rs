@@ -8,11 +8,15 @@ use cloudup_tasks::{
     aws::AwsCloud,
     cloud::{
         CloudReader,
-        ec2::{LaunchTemplateData, LaunchTemplateVersion, Versions},
+        autoscaling::{AutoScalingGroup, Groups},
+        ec2::{LaunchTemplateData, LaunchTemplateVersion, Tagged, Versions},
     },
     local,
 };
-use cloudup_tests::moto::{self, Account};
+use cloudup_tests::{
+    kubernetes::{FakeKubernetes, machines},
+    moto::{self, Account},
+};
 use serde_json::json;
 
 use crate::shell::{ACCOUNT, Ran, Shell, small};
@@ -125,53 +129,99 @@ impl Place {
         }
     }
 
+    fn cloud(&self) -> Arc<dyn CloudReader> {
+        match &self.moto {
+            Some(account) => {
+                let config = account.sdk_config().into_builder();
+                let region = aws_config::Region::from_static("eu-west-1");
+                Arc::new(AwsCloud::new(&config.region(region).build()))
+            }
+            None => {
+                Arc::new(local::Account::open(self.shell.path(ACCOUNT)).expect("it can be read"))
+            }
+        }
+    }
+
     /// The versions of each group's template, oldest first.
     fn versions(&self) -> BTreeMap<&'static str, Vec<LaunchTemplateVersion>> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.expect("a runtime").block_on(async {
-            let cloud: Arc<dyn CloudReader> = match &self.moto {
-                Some(account) => {
-                    let config = account.sdk_config().into_builder();
-                    let region = aws_config::Region::from_static("eu-west-1");
-                    Arc::new(AwsCloud::new(&config.region(region).build()))
-                }
-                None => Arc::new(
-                    local::Account::open(&self.shell.path(ACCOUNT)).expect("it can be read"),
-                ),
-            };
+        at_once(async {
+            let cloud = self.cloud();
             let mut all = BTreeMap::new();
             for (_, template, _) in GROUPS {
                 let which = Versions::AllOf(template.to_owned());
                 let found = cloud.ec2().describe_launch_template_versions(&which, None).await;
-                let mut versions = found.expect("it can be read").items;
+                let mut versions = found.expect("there is a template").items;
                 versions.sort_by_key(|version| version.number);
                 all.insert(template, versions);
             }
             all
         })
     }
+
+    /// The instances of the cluster's groups by id, and whether they started from what new ones
+    /// start from.
+    fn instances(&self) -> BTreeMap<String, bool> {
+        at_once(async {
+            let which = Groups::Tagged(Tagged::of_cluster(CLUSTER));
+            let cloud = self.cloud();
+            let found = cloud.autoscaling().describe_auto_scaling_groups(&which, None).await;
+            let groups = found.expect("there are groups").items;
+            assert_eq!(groups.len(), GROUPS.len());
+            let of = |group: AutoScalingGroup| {
+                let wanted = group.template().cloned();
+                let instances = group.instances.into_iter();
+                instances.map(move |it| (it.id, it.launch_template == wanted))
+            };
+            groups.into_iter().flat_map(of).collect()
+        })
+    }
+
+    /// Replaces the instances that run with what they had before: drained, on the embedded account,
+    /// whose instances are the nodes of a Kubernetes; in the cloud alone over sockets.
+    fn replace_instances(&self) -> Ran {
+        let quick = ["--control-plane-interval=0s", "--node-interval=0s", "--post-drain-delay=0s"];
+        let roll = [&["rolling-update", "cluster", CLUSTER, "--validate-count=1"][..], &quick];
+        let mut roll = roll.concat();
+        let account = self.shell.path(ACCOUNT);
+        let kubernetes = match &self.moto {
+            Some(_) => {
+                roll.push("--cloudonly");
+                None
+            }
+            None => {
+                let kubernetes = FakeKubernetes::of(move || machines(&account));
+                self.shell.write("kubeconfig", kubernetes.kubeconfig(CLUSTER));
+                roll.push("--kubeconfig=kubeconfig");
+                Some(kubernetes)
+            }
+        };
+        let before = self.instances();
+        self.run(&[&roll[..], &["--detailed-exitcode"]].concat()).expect(2);
+        assert_eq!(self.instances(), before, "a plan changes nothing");
+        let ran = self.run(&[&roll[..], &["--yes"]].concat()).expect(0);
+        self.run(&[&roll[..], &["--detailed-exitcode"]].concat()).expect(0);
+        drop(kubernetes);
+        ran
+    }
 }
 
-/// What comes after the update: instances that run with their old profile are replaced. How many
-/// wait for that, on the embedded account, which starts instances.
-fn waiting_to_be_replaced(place: &Place) -> Option<usize> {
-    if place.moto.is_some() {
-        return None;
-    }
-    let account = place.shell.account();
-    let groups = account["autoScalingGroups"].as_array().into_iter().flatten();
-    let outdated = groups.flat_map(|group| {
-        let wanted = &group["launchTemplate"];
-        let instances = group["instances"].as_array().into_iter().flatten();
-        instances.filter(move |instance| instance["launchTemplate"] != *wanted)
-    });
-    Some(outdated.count())
+fn at_once<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(work)
+}
+
+/// The groups of whose instances a rolling update told that they go, in that order.
+fn order(ran: &Ran) -> Vec<&str> {
+    let lines = ran.stderr.lines().filter(|line| line.contains(": terminating "));
+    let mut groups: Vec<_> = lines.filter_map(|line| line.split(':').next()).collect();
+    groups.dedup();
+    groups
 }
 
 /// These groups move to profiles of somebody else's by an update with these options.
 fn hand_over(place: &Place, groups: &[(&str, &str, &str)], options: &[&str]) {
     let before = place.versions();
-    assert_eq!(waiting_to_be_replaced(place).unwrap_or(0), 0);
+    assert!(place.instances().values().all(|is_current| *is_current));
     place.edit(groups);
     let iam = place.watch();
     let update = [&["update", "cluster", CLUSTER], options].concat();
@@ -197,7 +247,18 @@ fn hand_over(place: &Place, groups: &[(&str, &str, &str)], options: &[&str]) {
         assert_eq!(new[1].data, expected, "{group}: only the profile differs");
         assert!(new[1].is_default, "{group}");
     }
-    assert_eq!(waiting_to_be_replaced(place).unwrap_or(groups.len()), groups.len());
+
+    let old = place.instances();
+    assert_eq!(old.values().filter(|is_current| !**is_current).count(), groups.len());
+    let rolled = place.replace_instances();
+    place.check_iam(&iam, &rolled);
+    let new = place.instances();
+    assert!(new.values().all(|is_current| *is_current), "{new:?}");
+    for (id, was_current) in &old {
+        assert_eq!(new.contains_key(id), *was_current, "{id}: what is stale goes, nothing else");
+    }
+    assert_eq!((new.len(), place.versions()), (old.len(), after));
+    assert_eq!(order(&rolled), groups.iter().map(|(group, ..)| *group).collect::<Vec<_>>());
 
     let again = place.run(&[&update[..], &["--detailed-exitcode"]].concat()).expect(0);
     assert!(
