@@ -51,7 +51,10 @@ impl CallError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Cloud { source, .. } => source.kind(),
-            Self::Kubernetes { source: KubernetesError::Denied(_), .. } => ErrorKind::Denied,
+            Self::Kubernetes {
+                source: KubernetesError::Denied(_) | KubernetesError::NoCredentials(_),
+                ..
+            } => ErrorKind::Denied,
             Self::Kubernetes { .. } => ErrorKind::Other,
             Self::Template { .. } => ErrorKind::Invalid,
         }
