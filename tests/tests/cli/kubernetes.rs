@@ -83,6 +83,9 @@ fn an_api_that_cannot_be_asked_is_told_with_what_to_do() {
     let denied = Fault { request: "GET /api/v1/nodes".to_owned(), status: 403, times: 1 };
     kubernetes.state().faults.push(denied);
     let mut told = vec![run(&shell, VALIDATE, &["--wait", "1m"]).expect(4)];
+    let expired = Fault { request: "GET /api/v1/nodes".to_owned(), status: 401, times: 1 };
+    kubernetes.state().faults.push(expired);
+    told.push(run(&shell, VALIDATE, &[]).expect(4));
     shell.write("closed", kubeconfig(&["demo.example.com"], "http://127.0.0.1:1", "{}"));
     told.push(run(&shell, VALIDATE, &["--kubeconfig", "closed"]).expect(1));
     shell.write("others", kubeconfig(&["kind", "prod"], "http://127.0.0.1:1", "{}"));
