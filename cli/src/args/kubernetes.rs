@@ -90,6 +90,7 @@ Examples:
   cloudup delete instance ip-10-0-0-1.eu-west-1.compute.internal -f cluster.yaml --yes
   cloudup delete instance i-0123456789abcdef0 -f cluster.yaml --surge=false --cloudonly --yes"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct DeleteInstanceArgs {
     /// The instance's id, or its node's name.
     #[arg(value_name = "INSTANCE")]
