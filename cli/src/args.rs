@@ -25,7 +25,7 @@ pub(crate) use self::rolling_update::{RollingUpdate, RollingUpdateArgs};
 /// The instance IAM of Kubernetes clusters on AWS, from kOps manifests.
 ///
 /// Exit status: 0 done, or nothing to do; 1 failed; 2 a dry run has changes to make (with
-/// --detailed-exitcode); 3 invalid input; 4 denied; 5 interrupted; 6 somebody else holds the lock.
+/// --detailed-exitcode), or something has drifted; 3 invalid input; 4 denied; 5 interrupted; 6 somebody else holds the lock.
 #[derive(Debug, Parser)]
 #[command(name = "cloudup", version, propagate_version = true, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -154,6 +154,9 @@ pub(crate) enum Verb {
     /// Ask a cluster how it is.
     #[command(subcommand)]
     Validate(Validate),
+    /// Say what of a cluster in the cloud is not as the manifests say. Only reads. Says nothing where
+    /// nothing has drifted.
+    Drift(Box<DriftArgs>),
     /// Show what there is.
     #[command(subcommand)]
     Get(Get),
@@ -273,6 +276,44 @@ pub(crate) struct ApplyArgs {
     /// The plan's file; `-` is standard input.
     #[arg(value_name = "PLAN")]
     pub(crate) plan: PathBuf,
+    /// How many tasks may be under way at once.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) parallelism: u16,
+    /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
+    pub(crate) json_events: Option<PathBuf>,
+}
+
+/// What `drift` takes.
+#[derive(Clone, Debug, Args)]
+#[command(
+    after_help = "A difference counts whether an update would mend it, warn of it or refuse it; what has lifecycle
+Ignore is left out, and what an update leaves for --prune counts with --prune.
+
+Exit status: 0 nothing has drifted; 2 something has; 1 something could not be compared; 3 invalid
+input; 4 something may not be read.
+
+Examples:
+  cloudup drift -f cluster.yaml
+  cloudup drift demo.example.com --ignore IAMRole.tags
+  cloudup drift demo.example.com --ignore IAMRolePolicy/nodes.*,AutoscalingGroup.max_size
+  cloudup drift demo.example.com -o json"
+)]
+pub(crate) struct DriftArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
+    /// Differences that are known: of a kind (`IAMRole`), a task (`IAMRole/nodes.*`) or a field of
+    /// either (`IAMRole.tags`). Comma separated, may be repeated.
+    #[arg(long, value_name = "SELECTOR[.FIELD],…")]
+    pub(crate) ignore: Vec<String>,
+    /// Count, too, what an update deletes with --prune alone.
+    #[arg(long)]
+    pub(crate) prune: bool,
+    /// The public key that instances are reached with, as an update is given it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ssh_public_key: Option<PathBuf>,
     /// How many tasks may be under way at once.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) parallelism: u16,
@@ -474,6 +515,8 @@ pub(crate) enum SchemaArg {
     Plan,
     /// `rolling-update -o json`.
     RollingUpdate,
+    /// `drift -o json`.
+    Drift,
 }
 
 /// What can be done with the embedded account.

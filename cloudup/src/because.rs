@@ -53,9 +53,9 @@ impl Because {
         Self(vec![Field::of_group(group, path)])
     }
 
-    /// Because of what stands at this place in the text that is a field of the cluster.
-    pub(crate) fn inside(path: impl Into<String>, place: Option<Position>) -> Self {
-        Self(vec![Field { inside: place, ..Field::new(path) }])
+    /// Because of what stands at this place in the text that is a field.
+    pub(crate) fn within(field: Field, place: Option<Position>) -> Self {
+        Self(vec![Field { inside: place, ..field }])
     }
 
     /// Because add-ons have roles of their own, or have none.

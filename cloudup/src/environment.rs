@@ -41,6 +41,10 @@ pub struct Environment {
     /// also of accounts that the manifest no longer names. Empty where we may not list roles.
     #[serde(skip)]
     pub account_roles: BTreeSet<String>,
+    /// The names of roles in the account that can be those which instance groups have for
+    /// themselves, also of groups that are gone. Empty where we may not list roles.
+    #[serde(skip)]
+    pub group_roles: BTreeSet<String>,
     /// The names of the managed policies below the cluster's [path](names::policy_path), also of
     /// those that nothing needs any more. Empty where we may not list policies.
     #[serde(skip)]
@@ -149,10 +153,13 @@ impl Environment {
         let hosted_zone_id =
             if needs_zone(cluster) { Some(hosted_zone(reader, cluster).await?) } else { None };
         let mut unlisted = Vec::new();
+        let Listed { account_roles, group_roles } =
+            listed_roles(reader, cluster.name(), &mut unlisted).await?;
         Ok(Self {
             quotas: quotas(reader).await?,
             hosted_zone_id,
-            account_roles: account_roles(reader, cluster.name(), &mut unlisted).await?,
+            account_roles,
+            group_roles,
             own_policies: own_policies(reader, cluster.name(), &mut unlisted).await?,
             unlisted,
             gpu_types: gpu_types(reader, cluster).await?,
@@ -219,12 +226,20 @@ async fn quotas(reader: &dyn CloudReader) -> Result<Quotas, EnvironmentError> {
     }
 }
 
-/// The roles that can be those of the cluster's service accounts, as far as we may ask.
-async fn account_roles(
+/// Roles of the account that can be the cluster's, by their names.
+#[derive(Default)]
+struct Listed {
+    account_roles: BTreeSet<String>,
+    group_roles: BTreeSet<String>,
+}
+
+/// The roles that can be those of the cluster's service accounts, or of single groups of it, as
+/// far as we may ask.
+async fn listed_roles(
     reader: &dyn CloudReader,
     cluster: &str,
     unlisted: &mut Vec<String>,
-) -> Result<BTreeSet<String>, EnvironmentError> {
+) -> Result<Listed, EnvironmentError> {
     let iam = reader.iam();
     let listed = patiently("list the roles", async || {
         all_pages(async |marker: Option<String>| iam.list_roles(marker.as_deref()).await).await
@@ -235,11 +250,16 @@ async fn account_roles(
                 "roles may not be listed, so those of service accounts that the manifest no longer \
                  names are not found: {source}"
             ));
-            Ok(BTreeSet::new())
+            Ok(Listed::default())
         }
         answer => {
             let names = answer?.into_iter().map(|role| role.name);
-            Ok(names.filter(|name| names::may_be_of_service_account(name, cluster)).collect())
+            let (group_roles, others): (BTreeSet<_>, BTreeSet<_>) =
+                names.partition(|name| names::may_be_of_group(name, cluster));
+            let accounts = others.into_iter();
+            let account_roles =
+                accounts.filter(|name| names::may_be_of_service_account(name, cluster)).collect();
+            Ok(Listed { account_roles, group_roles })
         }
     }
 }

@@ -5,9 +5,12 @@
 
 mod access;
 mod because;
+pub mod boundaries;
+pub mod drift;
 pub mod dump;
 pub mod environment;
 pub mod explain;
+pub mod group_roles;
 pub mod issuer;
 pub mod kinds;
 pub mod kubernetes;

@@ -2,7 +2,10 @@
 
 use data_encoding::BASE32HEX_NOPAD;
 
-use crate::manifest::{InstanceGroup, spec::Role};
+use crate::{
+    group_roles,
+    manifest::{InstanceGroup, spec::Role},
+};
 
 /// The most characters a role's name may have, and by kOps' custom a profile's.
 pub const ROLE_NAME_LIMIT: usize = 64;
@@ -42,6 +45,39 @@ pub(crate) fn fnv1a(bytes: &[u8]) -> u32 {
 /// The name of the IAM role of a cluster's instances, of its profile and of its inline policy.
 pub fn instance_role(role: Role, cluster: &str) -> String {
     truncated(&format!("{}.{cluster}", plural(role)), ROLE_NAME_LIMIT)
+}
+
+/// What ends the names of roles that kOps does not know. It takes what is tagged as the cluster's
+/// and ends in the cluster's name for a role of its own that no group needs any more, and deletes
+/// it.
+const NOT_OF_KOPS: &str = ".cloudup";
+
+/// The name of the IAM role that one instance group has for itself, of its profile and of its
+/// inline policy.
+///
+/// ```
+/// use cloudup::{manifest::spec::Role, names::{group_role, may_be_of_group}};
+///
+/// let name = group_role("gpu", Role::Node, "a.org");
+/// assert_eq!(name, "gpu.nodes.a.org.cloudup");
+/// assert!(may_be_of_group(&name, "a.org") && !may_be_of_group(&name, "org"));
+/// ```
+pub fn group_role(group: &str, role: Role, cluster: &str) -> String {
+    truncated(&format!("{group}.{}.{cluster}{NOT_OF_KOPS}", plural(role)), ROLE_NAME_LIMIT)
+}
+
+/// Whether the role that a group of `cluster` has for itself can have this name; of names that were
+/// cut, those in which a word for instances is still to be seen, and how the cluster's name starts.
+pub fn may_be_of_group(name: &str, cluster: &str) -> bool {
+    let whole = format!("{cluster}{NOT_OF_KOPS}");
+    Role::ALL.iter().any(|role| {
+        let mark = format!(".{}.", plural(*role));
+        let Some(head) = head_of_cut(name) else {
+            let group = name.strip_suffix(&whole).and_then(|rest| rest.strip_suffix(&mark));
+            return group.is_some_and(|group| !group.is_empty());
+        };
+        head.match_indices(&mark).any(|(at, _)| whole.starts_with(&head[at + mark.len()..]))
+    })
 }
 
 /// Instances of a role, as their names begin.
@@ -137,14 +173,22 @@ pub fn existing_profile(group: &InstanceGroup) -> Option<&str> {
 
 /// The name of the instance profile that a group's instances have: an existing one, or ours.
 pub fn profile(group: &InstanceGroup, cluster: &str) -> String {
-    let own = || instance_role(group.spec.role, cluster);
+    let role = group.spec.role;
+    let own = || {
+        if group_roles::has_own(group) {
+            group_role(group.name(), role, cluster)
+        } else {
+            instance_role(role, cluster)
+        }
+    };
     existing_profile(group).map_or_else(own, str::to_owned)
 }
 
 /// Whether a thing of `cluster` can have this name: those that are named in full end in the
 /// cluster's name, the others in the hash of a name that was cut.
 pub fn may_be_of(name: &str, cluster: &str) -> bool {
-    let is_whole = name.strip_suffix(cluster).is_some_and(|rest| rest.ends_with('.'));
+    let known = name.strip_suffix(NOT_OF_KOPS).unwrap_or(name);
+    let is_whole = known.strip_suffix(cluster).is_some_and(|rest| rest.ends_with('.'));
     is_whole || head_of_cut(name).is_some()
 }
 

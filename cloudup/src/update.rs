@@ -47,11 +47,11 @@
 //! # }).unwrap();
 //! ```
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use cloudup_engine::{
-    ChangeKind, Entry, ErrorKind, Event, Finding, Governed, Graph, GraphError, Mode, Options,
-    OverrideError, Overrides, Problem, Registry, Report, Source, Task as _, Verdict,
+    ChangeKind, Entry, ErrorKind, Event, Finding, Governed, Graph, GraphError, Lifecycle, Mode,
+    Options, OverrideError, Overrides, Problem, Registry, Report, Rule, Source, Task as _, Verdict,
 };
 use cloudup_tasks::{
     cloud::{Aws, CloudReader, CloudWriter},
@@ -227,24 +227,46 @@ impl Update {
         Ok(Self { blueprint, overrides, phase, prune, notices })
     }
 
-    /// What an update is made of, for whoever explains it: also where roles have no room for their
-    /// policies, which [`prepare`](Self::prepare) refuses.
+    /// What an update with these options is made of, for whoever explains it: also where roles have
+    /// no room for their policies, which [`prepare`](Self::prepare) refuses unless nobody writes
+    /// them.
     ///
     /// # Errors
     ///
     /// As [`prepare`](Self::prepare), but for that.
     pub async fn blueprint_of(
         cluster: Cluster,
+        options: UpdateOptions,
         reader: &(dyn CloudReader + 'static),
     ) -> Result<Blueprint, UpdateError> {
-        let draft = Draft { phase: None, prune: false };
-        draft.blueprint(cluster, &[], &Registry::default(), reader).await
+        let UpdateOptions { phase, overrides: given, lifecycles, prune, ssh_key: _ } = options;
+        let draft = Draft { phase, prune };
+        let mut blueprint = draft.blueprint(cluster, &given, &lifecycles, reader).await?;
+        let graph = blueprint.graph(draft.run());
+        let mut told = Vec::new();
+        let (_, graph) = governed(graph, blueprint.cluster(), &given, &lifecycles, &mut told);
+        blueprint.refuse_only(|role| is_written(&graph, role, &lifecycles));
+        Ok(blueprint)
     }
 
     /// Adds what is worth knowing about the manifests to the reports.
     #[must_use]
     pub fn with_notices(mut self, notices: impl IntoIterator<Item = Notice>) -> Self {
         self.notices.splice(0..0, notices);
+        self
+    }
+
+    /// Puts others in the place of the lifecycles that overrides choose.
+    pub(crate) fn overriding(
+        mut self,
+        replace: impl Fn(Arc<dyn Lifecycle>) -> Arc<dyn Lifecycle>,
+    ) -> Self {
+        let mut overrides = Overrides::default();
+        for rule in self.overrides.rules() {
+            let lifecycle = replace(rule.lifecycle.clone());
+            overrides.push(Rule { lifecycle, ..rule.clone() });
+        }
+        self.overrides = overrides;
         self
     }
 

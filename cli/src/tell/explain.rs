@@ -48,6 +48,7 @@ fn role(out: &mut dyn Write, role: &ExplainedRole) -> io::Result<()> {
     } = role;
     let who = match subject {
         Subject::Instances(role) => format!("instances of role {role}"),
+        Subject::Group { name, role } => format!("instances of group {name}, of role {role}"),
         Subject::ServiceAccount(account) => format!("service account {account}"),
     };
     let made = if *is_made { "" } else { ", not made: its groups bring their own profiles" };

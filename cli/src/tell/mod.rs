@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 mod access;
+pub(crate) mod drift;
 mod events;
 pub(crate) mod explain;
 mod field;

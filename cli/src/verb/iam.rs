@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::{cloud_name, input, print, update};
 use crate::{
-    args::{ExplainArgs, Global, NamedSourceArgs, OutputArg, PolicyArgs},
+    args::{ChoiceArgs, ExplainArgs, Global, NamedSourceArgs, OutputArg, PolicyArgs},
     environment::Environment,
     exit::{Exit, Failure},
     tell,
@@ -137,7 +137,8 @@ async fn asked(
     };
     let subject = role.map(|role| named(&cluster, role)).transpose()?;
     let cloud = update::cloud(&global.cloud, Some(&cluster)).await?;
-    let blueprint = Update::blueprint_of(cluster, cloud.reader()).await;
+    let options = update::update_options(&ChoiceArgs::default(), false, environment)?;
+    let blueprint = Update::blueprint_of(cluster, options, cloud.reader()).await;
     let blueprint = blueprint.map_err(|error| update::failure(&error))?;
     Ok(Asked { blueprint, notices, subject })
 }

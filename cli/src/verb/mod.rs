@@ -2,6 +2,7 @@
 
 mod account;
 mod delete;
+mod drift;
 mod dump;
 mod edit;
 mod editor;
@@ -33,7 +34,10 @@ use std::{
 use clap::CommandFactory;
 #[cfg(feature = "aws")]
 use cloudup_tasks::aws::AwsCloud;
-use cloudup_tasks::{cloud::CloudWriter, local::Account};
+use cloudup_tasks::{
+    cloud::{CloudReader, CloudWriter},
+    local::{Account, AccountError, State},
+};
 use schemars::generate::SchemaSettings;
 
 use crate::{
@@ -68,6 +72,7 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
         Verb::Get(Get::Instances(args)) => {
             Box::pin(instances::run(global, args, environment)).await
         }
+        Verb::Drift(args) => Box::pin(drift::run(global, args, environment)).await,
         Verb::Get(Get::Tasks { name, filename, choice }) => {
             get::tasks(global, name.as_deref(), filename, choice, environment).await
         }
@@ -128,6 +133,7 @@ fn schema(of: SchemaArg) -> Result<Exit, Failure> {
         SchemaArg::RollingUpdate => {
             written.into_root_schema_for::<rolling_update::Shown<'static>>()
         }
+        SchemaArg::Drift => written.into_root_schema_for::<drift::Shown<'static>>(),
         SchemaArg::Event => cloudup_engine::event_schema(),
         SchemaArg::Explain => written.into_root_schema_for::<iam::Shown>(),
     };
@@ -157,10 +163,37 @@ async fn connect(cloud: &CloudArg, region: Option<&str>) -> Result<Arc<dyn Cloud
         #[cfg(not(feature = "aws"))]
         CloudArg::Aws => {
             let _ = region;
-            Err(Failure::invalid("this binary was built without AWS")
-                .hint("build it with the feature `aws`, which is on by default"))
+            Err(without_aws())
         }
     }
+}
+
+/// Opens the cloud that the flags name, without any means to change it. `region` is the cluster's.
+async fn connect_to_read(
+    cloud: &CloudArg,
+    region: Option<&str>,
+) -> Result<Arc<dyn CloudReader>, Failure> {
+    match cloud {
+        CloudArg::Local(path) => match Account::open(path) {
+            Ok(account) => Ok(Arc::new(account)),
+            // Nobody has made anything there yet, nor is it made by looking.
+            Err(AccountError::Missing(_)) => Ok(Arc::new(Account::in_memory(State::default()))),
+            Err(error) => Err(account::failure("open the embedded account", &error)),
+        },
+        #[cfg(feature = "aws")]
+        CloudArg::Aws => Ok(Arc::new(AwsCloud::connect(region).await)),
+        #[cfg(not(feature = "aws"))]
+        CloudArg::Aws => {
+            let _ = region;
+            Err(without_aws())
+        }
+    }
+}
+
+#[cfg(not(feature = "aws"))]
+fn without_aws() -> Failure {
+    Failure::invalid("this binary was built without AWS")
+        .hint("build it with the feature `aws`, which is on by default")
 }
 
 /// What a screen's header calls the cloud.

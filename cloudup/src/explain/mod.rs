@@ -6,7 +6,7 @@
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-//! use cloudup::{explain::Explanation, manifest::Manifest, update::Update};
+//! use cloudup::{explain::Explanation, manifest::Manifest, update::{Update, UpdateOptions}};
 //! use cloudup_tasks::{cloud::CloudWriter, local::{Account, State}};
 //!
 //! let manifest = Manifest::read(&[("cluster.yaml", "
@@ -33,7 +33,7 @@
 //! ")])?;
 //! let cluster = manifest.clusters[0].clone();
 //! let account = Account::in_memory(State::default());
-//! let blueprint = Update::blueprint_of(cluster, account.reader()).await?;
+//! let blueprint = Update::blueprint_of(cluster, UpdateOptions::default(), account.reader()).await?;
 //!
 //! let explanation = Explanation::of(&blueprint);
 //! let nodes = &explanation.roles[0];
@@ -86,7 +86,7 @@ pub struct ExplainedRole {
     /// Its name in the account.
     pub name: String,
     /// Who acts under it: instances, by their role (`control-plane`, `apiserver`, `node`,
-    /// `bastion`), or a service account, `NAMESPACE/NAME`.
+    /// `bastion`), those of one group, by its name, or a service account, `NAMESPACE/NAME`.
     #[schemars(with = "String")]
     pub subject: Subject,
     /// Whether an update makes it. It does not where every instance group brings a profile: then

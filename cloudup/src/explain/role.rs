@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     because::{Asked, Because, Field},
-    issuer,
-    manifest::{Cluster, spec::Role},
+    boundaries, group_roles, issuer,
+    manifest::{Cluster, InstanceGroup, spec::Role},
     model::Blueprint,
     names,
     policy::{self, Fitted, InlinePolicies, Request},
@@ -22,8 +22,44 @@ use crate::{
 pub(super) fn explained(blueprint: &Blueprint, subject: &Subject) -> Option<ExplainedRole> {
     match subject {
         Subject::Instances(role) => of_instances(blueprint, *role),
+        Subject::Group { name, .. } => of_group(blueprint, subject, blueprint.group(name)?),
         Subject::ServiceAccount(account) => of_account(blueprint, account),
     }
+}
+
+/// The role that one group has for itself.
+fn of_group(
+    blueprint: &Blueprint,
+    subject: &Subject,
+    group: &InstanceGroup,
+) -> Option<ExplainedRole> {
+    let cluster = blueprint.cluster();
+    let (policies, written) = (subject.policies(blueprint)?, subject.documents(blueprint)?);
+    let asked = vec![group_roles::because(group)];
+    let trust = policy::instance_trust_request(&blueprint.environment().region, asked.clone());
+    let role = group.spec.role;
+    let shared = cluster.spec.external_policies.get(&role).map(|arns| {
+        let path = cluster.path_of_role("externalPolicies", role);
+        attachments(blueprint, arns, &path, written.managed.len())
+    });
+    let because = Fact::of(cluster, &group_roles::field(group, group_roles::EXTERNAL));
+    let own = group_roles::external(group);
+    let own: Vec<_> =
+        own.map(|arn| ExplainedArn { arn: arn.to_owned(), because: because.clone() }).collect();
+    let attached = if own.is_empty() {
+        shared
+    } else {
+        let limit = blueprint.environment().quotas.attached_policies_per_role;
+        let mut policies = shared.map(|shared| shared.policies).unwrap_or_default();
+        policies.retain(|shared| own.iter().all(|own| own.arn != shared.arn));
+        policies.extend(own);
+        policies.sort_by(|a, b| a.arn.cmp(&b.arn));
+        let taken = policies.len() + written.managed.len();
+        Some(ExplainedAttachments { budget: Budget { taken, limit }, policies, because })
+    };
+    let documents = (policies, &written);
+    let managed = managed(blueprint, subject.clone(), &asked, trust, documents);
+    Some(ExplainedRole { attached, ..managed })
 }
 
 fn of_instances(blueprint: &Blueprint, role: Role) -> Option<ExplainedRole> {
@@ -38,7 +74,7 @@ fn of_instances(blueprint: &Blueprint, role: Role) -> Option<ExplainedRole> {
     Some(ExplainedRole {
         profiles: profiles(blueprint, role),
         attached: arns.map(|arns| attachments(blueprint, arns, &path, written.managed.len())),
-        boundary: boundary(cluster).filter(|_| is_made),
+        boundary: boundary(cluster, &subject).filter(|_| is_made),
         is_made,
         ..managed(blueprint, subject, &asked, trust, (policies, &written))
     })
@@ -85,6 +121,7 @@ fn managed(
     let cluster = blueprint.cluster();
     let name = subject.role_name(cluster.name());
     let (inline, managed) = documents(blueprint, &name, policies.0, policies.1);
+    let boundary = boundary(cluster, &subject);
     ExplainedRole {
         subject,
         is_made: true,
@@ -94,7 +131,7 @@ fn managed(
         inline,
         managed,
         attached: None,
-        boundary: boundary(cluster),
+        boundary,
         name,
     }
 }
@@ -191,10 +228,9 @@ fn attachments(
     }
 }
 
-fn boundary(cluster: &Cluster) -> Option<ExplainedArn> {
-    let arn = cluster.spec.iam.permissions_boundary.clone()?;
-    let field = Field::new("spec.iam.permissionsBoundary");
-    Some(ExplainedArn { arn, because: Fact::of(cluster, &field) })
+fn boundary(cluster: &Cluster, subject: &Subject) -> Option<ExplainedArn> {
+    let (arn, field) = boundaries::of(cluster, subject)?;
+    Some(ExplainedArn { arn: arn.to_owned(), because: Fact::of(cluster, &field) })
 }
 
 /// The profiles that groups of `role` bring, but for those that we make.

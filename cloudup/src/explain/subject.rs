@@ -6,6 +6,7 @@ use cloudup_tasks::policy::Document;
 use serde::Serialize;
 
 use crate::{
+    group_roles,
     issuer::issuer,
     manifest::{Cluster, did_you_mean, spec::Role},
     model::Blueprint,
@@ -19,6 +20,13 @@ use crate::{
 pub enum Subject {
     /// The instances of groups of this role.
     Instances(Role),
+    /// The instances of one group, which has a role for itself.
+    Group {
+        /// The group's name.
+        name: String,
+        /// What its instances are.
+        role: Role,
+    },
     /// Pods of a service account.
     ServiceAccount(ServiceAccount),
 }
@@ -39,19 +47,25 @@ impl Subject {
     /// All that have roles in a cluster, or need what a role may do.
     pub fn all(cluster: &Cluster) -> Vec<Self> {
         let spec = &cluster.spec;
-        let has_group = |role: &Role| cluster.groups.iter().any(|group| group.spec.role == *role);
+        let (own, shared): (Vec<_>, Vec<_>) =
+            cluster.groups.iter().partition(|group| group_roles::has_own(group));
+        let has_group = |role: &Role| shared.iter().any(|group| group.spec.role == *role);
+        let own = own
+            .into_iter()
+            .map(|group| Self::Group { name: group.name().to_owned(), role: group.spec.role });
         let instances = Role::ALL.into_iter().filter(has_group).map(Self::Instances);
         let add_ons = AddOn::ALL.into_iter().filter(|add_on| add_on.has_role(spec));
         let add_ons = add_ons.map(|add_on| Self::ServiceAccount(add_on.account()));
         let entries = spec.iam.service_account_external_permissions.iter();
         let entries = entries.map(|entry| Self::ServiceAccount(entry.into()));
-        instances.chain(add_ons).chain(entries).collect()
+        instances.chain(own).chain(add_ons).chain(entries).collect()
     }
 
     /// The name of its role.
     pub fn role_name(&self, cluster: &str) -> String {
         match self {
             Self::Instances(role) => names::instance_role(*role, cluster),
+            Self::Group { name, role } => names::group_role(name, *role, cluster),
             Self::ServiceAccount(account) => account.role_name(cluster),
         }
     }
@@ -69,6 +83,10 @@ impl Subject {
     pub(super) fn policies<'b>(&self, blueprint: &'b Blueprint) -> Option<&'b InlinePolicies> {
         match self {
             Self::Instances(role) => blueprint.policies().get(role),
+            Self::Group { name, .. } => {
+                let own = blueprint.own_roles().iter().find(|own| own.group == *name);
+                own.map(|own| &own.policies)
+            }
             Self::ServiceAccount(account) => {
                 let role = blueprint.accounts().iter().find(|role| role.account == *account);
                 role.map(|role| &role.policies)
@@ -80,7 +98,7 @@ impl Subject {
     pub fn trust(&self, blueprint: &Blueprint) -> Document {
         let environment = blueprint.environment();
         match self {
-            Self::Instances(_) => instance_trust(&environment.region),
+            Self::Instances(_) | Self::Group { .. } => instance_trust(&environment.region),
             Self::ServiceAccount(account) => {
                 let issuer = issuer(blueprint.cluster(), &environment.region);
                 service_account_trust(account, &issuer, environment)
@@ -89,7 +107,7 @@ impl Subject {
     }
 
     /// Who is meant in a cluster by a role's name, by a word for instances (`nodes`,
-    /// `control-plane`, `master`), or by a service account's `NAMESPACE/NAME`.
+    /// `control-plane`, `master`), by the name of a group with a role for itself, or by a service account's `NAMESPACE/NAME`.
     ///
     /// # Errors
     ///
@@ -99,6 +117,7 @@ impl Subject {
         let word = instances(text);
         let is_meant = |subject: &&Self| match subject {
             Self::Instances(role) if word == Some(*role) => true,
+            Self::Group { name, .. } if name == text => true,
             Self::ServiceAccount(account) if account.to_string() == text => true,
             subject => subject.role_name(cluster.name()) == text,
         };
@@ -133,6 +152,17 @@ impl Subject {
             cluster: Some(cluster.name().to_owned()),
             hint,
         })
+    }
+
+    /// Who is meant by a word for instances or by `NAMESPACE/NAME`, whether or not some cluster has
+    /// such a role.
+    pub(crate) fn spelt(text: &str) -> Option<Self> {
+        let account = || {
+            let (namespace, name) = text.split_once('/')?;
+            let (namespace, name) = (namespace.to_owned(), name.to_owned());
+            Some(Self::ServiceAccount(ServiceAccount { namespace, name }))
+        };
+        instances(text).map(Self::Instances).or_else(account)
     }
 
     /// What can be told of a text without a cluster: roles' names have a dot, service accounts a
@@ -176,6 +206,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Instances(role) => role.fmt(f),
+            Self::Group { name, .. } => f.write_str(name),
             Self::ServiceAccount(account) => account.fmt(f),
         }
     }

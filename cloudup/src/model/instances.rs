@@ -1,4 +1,4 @@
-//! The role that we make for the instances of a group role, and the profile that hands it to them.
+//! A role that we make for instances, and the profile that hands it to them.
 
 use cloudup_engine::Adder;
 use cloudup_tasks::{
@@ -9,27 +9,27 @@ use cloudup_tasks::{
 use super::{
     Blueprint, Profiles,
     documents::{self, RoleOf},
+    instance_roles::InstanceRole,
 };
-use crate::{manifest::spec::Role, names, policy::instance_trust};
+use crate::{boundaries, explain::Subject, policy::instance_trust};
 
 /// A role, what it may do, and its instance profile.
 pub(super) fn add(
     blueprint: &Blueprint,
     security: &mut Adder<'_, Aws>,
-    role: Role,
+    role: InstanceRole<'_>,
     profiles: &mut Profiles,
 ) {
     let spec = &blueprint.cluster.spec;
     // The profile has the role's name.
-    let name = names::instance_role(role, blueprint.cluster.name());
+    let InstanceRole { name, role, attached, policies: _ } = role;
 
     let iam_role = security.add(
         IamRole::new(&name, blueprint.owner(), instance_trust(&blueprint.environment.region))
-            .bounded_by(spec.iam.permissions_boundary.clone())
+            .bounded_by(boundaries::arn_of(&blueprint.cluster, &Subject::Instances(role)))
             .tagged(spec.cloud_labels.clone())
             .within(blueprint.environment.quotas),
     );
-    let attached = spec.external_policies.get(&role).map(|arns| arns.iter().cloned().collect());
     let of_role = RoleOf { name: &name, made_by: &iam_role, attached, has_additional: true };
     let mut ready = documents::add(blueprint, security, of_role);
     let profile = security

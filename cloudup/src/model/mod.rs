@@ -8,12 +8,14 @@ mod compute;
 mod documents;
 mod existing;
 mod firewall;
+mod instance_roles;
 mod instances;
 mod network;
 mod oidc_provider;
 mod service_accounts;
 mod unwanted;
 
+pub use instance_roles::GroupRole;
 pub use service_accounts::AccountRole;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +31,7 @@ use cloudup_tasks::{
 
 use crate::{
     environment::Environment,
+    group_roles,
     issuer::issuer,
     kinds,
     manifest::{Cluster, Notice, spec::Role},
@@ -46,6 +49,8 @@ pub struct Blueprint {
     environment: Environment,
     /// What instances of each role need, for roles that some group has.
     policies: BTreeMap<Role, InlinePolicies>,
+    /// The roles of groups that have one for themselves.
+    own_roles: Vec<GroupRole>,
     /// The service accounts that are to have roles of their own.
     accounts: Vec<AccountRole>,
     /// The documents of the roles that we make as they fit, by the role's name; as they are where
@@ -92,25 +97,33 @@ impl Blueprint {
                 Err(error) => errors.push(error),
             }
         }
+        let own_roles = instance_roles::wanted(&cluster, &policies, &mut errors);
         let accounts = service_accounts::wanted(&cluster, &environment, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
         }
         let (fitted, over_budget) = Default::default();
         let ssh_key = None;
-        let mut blueprint =
-            Self { cluster, environment, policies, accounts, fitted, over_budget, ssh_key };
+        let mut blueprint = Self {
+            cluster,
+            environment,
+            policies,
+            own_roles,
+            accounts,
+            fitted,
+            over_budget,
+            ssh_key,
+        };
         blueprint.fit();
         Ok(blueprint)
     }
 
     /// Fits the documents of the roles that we make into the room that each has.
     fn fit(&mut self) {
-        let (cluster, spec) = (self.cluster.name(), &self.cluster.spec);
-        let instances = self.managed_roles().into_iter().map(|role| {
-            let attached: BTreeSet<_> =
-                spec.external_policies.get(&role).into_iter().flatten().collect();
-            (names::instance_role(role, cluster), &self.policies[&role], attached.len())
+        let cluster = self.cluster.name();
+        let instances = self.instance_roles().into_iter().map(|role| {
+            let attached = role.attached.as_ref().map_or(0, BTreeSet::len);
+            (role.name, role.policies, attached)
         });
         let accounts = self.accounts.iter().map(|role| {
             let attached = role.attached.as_ref().map_or(0, BTreeSet::len);
@@ -167,6 +180,11 @@ impl Blueprint {
         &self.over_budget
     }
 
+    /// Forgets that roles have no room for their policies, but for these: nobody writes the others'.
+    pub(crate) fn refuse_only(&mut self, is_refused: impl Fn(&str) -> bool) {
+        self.over_budget.retain(|role, _| is_refused(role));
+    }
+
     /// What the manifest says that comes to nothing here, and what was done to fit documents in.
     pub fn notices(&self) -> Vec<Notice> {
         let Cluster { spec, source, .. } = &self.cluster;
@@ -182,6 +200,7 @@ impl Blueprint {
             })
             .collect();
         notices.extend(self.missing_groups());
+        notices.extend(self.own_role_notices());
         if !self.accounts.is_empty()
             && !spec.service_account_issuer_discovery.enable_aws_oidc_provider
         {
@@ -199,6 +218,24 @@ impl Blueprint {
             notices.extend(fitted.notices(role).map(|message| Notice { place: None, message }));
         }
         notices
+    }
+
+    /// Whoever lets nodes into the cluster goes by their roles.
+    fn own_role_notices(&self) -> impl Iterator<Item = Notice> {
+        let joining = |own: &&GroupRole| matches!(own.role, Role::Node | Role::ApiServer);
+        self.own_roles.iter().filter(joining).filter_map(|GroupRole { group, name, .. }| {
+            let group = self.group(group)?;
+            let annotation = group_roles::annotations(group).next()?;
+            let message = format!(
+                "instances of {} have role {name} for themselves: a kops-controller that kOps set \
+                 up lets them join only if its configuration names that role",
+                group.name()
+            );
+            Some(Notice {
+                place: Some(group.source.place(&group_roles::path(annotation))),
+                message,
+            })
+        })
     }
 
     /// Security groups that groups name and the account does not have.
@@ -224,13 +261,9 @@ impl Blueprint {
         let network = network::add(self, &mut graph, run);
         let groups = firewall::add(self, &mut graph, run, &network);
         let mut profiles = Profiles::default();
-        for role in self.managed_roles() {
-            instances::add(
-                self,
-                &mut governed(&mut graph, run, Phase::Security),
-                role,
-                &mut profiles,
-            );
+        for role in self.instance_roles() {
+            let security = &mut governed(&mut graph, run, Phase::Security);
+            instances::add(self, security, role, &mut profiles);
         }
         existing::add(self, &mut graph, run, &mut profiles);
         unwanted::add(self, &mut graph, run, &mut profiles);
@@ -240,10 +273,12 @@ impl Blueprint {
         graph
     }
 
-    /// The roles that we make: those with a group that does not bring its own profile.
+    /// The roles that we make for several groups: those with a group that neither brings its own
+    /// profile nor has a role for itself.
     pub(crate) fn managed_roles(&self) -> BTreeSet<Role> {
-        let managed =
-            self.cluster.groups.iter().filter(|group| names::existing_profile(group).is_none());
+        let managed = self.cluster.groups.iter().filter(|group| {
+            names::existing_profile(group).is_none() && !group_roles::has_own(group)
+        });
         managed.map(|group| group.spec.role).collect()
     }
 

@@ -11,7 +11,9 @@ use super::{
     governed, watched,
 };
 use crate::{
+    boundaries,
     environment::Environment,
+    explain::Subject,
     issuer::issuer,
     manifest::{Cluster, spec::Role},
     names,
@@ -73,9 +75,10 @@ pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, profi
         // The role's own policy has its name.
         let name = account.role_name(cluster.name());
         let trust = service_account_trust(account, &issuer, environment);
+        let boundary = boundaries::arn_of(cluster, &Subject::ServiceAccount(account.clone()));
         let role = security.add(
             IamRole::new(&name, blueprint.owner(), trust)
-                .bounded_by(cluster.spec.iam.permissions_boundary.clone())
+                .bounded_by(boundary)
                 .tagged(cluster.spec.cloud_labels.clone())
                 .tagged(account.tags())
                 .within(environment.quotas),
@@ -94,7 +97,10 @@ pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, profi
     let wanted: BTreeSet<_> =
         accounts.iter().map(|role| role.account.role_name(cluster.name())).collect();
     let of_add_ons = AddOn::ALL.map(|add_on| add_on.account().role_name(cluster.name()));
-    let known: BTreeSet<_> = environment.account_roles.iter().cloned().chain(of_add_ons).collect();
+    let mut known: BTreeSet<_> =
+        environment.account_roles.iter().cloned().chain(of_add_ons).collect();
+    // A name that was cut early does not say whose it is.
+    known.retain(|name| blueprint.own_roles.iter().all(|own| own.name != *name));
     let mut gone = Vec::new();
     for name in known.difference(&wanted) {
         let policies = documents::add_leftovers(blueprint, &mut leftovers, name);
@@ -104,14 +110,16 @@ pub(super) fn add(blueprint: &Blueprint, graph: &mut Graph<Aws>, run: Run, profi
         }
         gone.push(role);
     }
-    // Policies of accounts whose roles are gone already.
+    // Policies of roles that are gone already.
+    let of_instances: BTreeSet<_> = Role::ALL
+        .map(|role| names::instance_role(role, cluster.name()))
+        .into_iter()
+        .chain(blueprint.own_roles.iter().map(|own| own.name.clone()))
+        .chain(environment.group_roles.iter().cloned())
+        .collect();
     for policy in &environment.own_policies {
         let role = names::role_of_overflow_policy(policy).unwrap_or_default();
-        let of_instances = Role::ALL.map(|role| names::instance_role(role, cluster.name()));
-        if !known.contains(role)
-            && !wanted.contains(role)
-            && !of_instances.contains(&role.to_owned())
-        {
+        if !known.contains(role) && !wanted.contains(role) && !of_instances.contains(role) {
             leftovers.unwanted(blueprint.unwanted_policy(policy));
         }
     }

@@ -1,4 +1,4 @@
-//! Roles of ours that no group has any more, and their profiles.
+//! Roles of ours for instances that no group has any more, and their profiles.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,11 @@ use cloudup_tasks::{
 };
 
 use super::{Blueprint, Profiles, Run, WarnIfLeftOver, documents, watched};
-use crate::{manifest::spec::Role, names, phase::Phase};
+use crate::{
+    manifest::{InstanceGroup, spec::Role},
+    names,
+    phase::Phase,
+};
 
 /// The roles that we would have made for groups that are gone, or that bring their own profile by
 /// now. In the second case instances may still run under the old role, so that it is only
@@ -23,15 +27,13 @@ pub(super) fn add(
     run: Run,
     profiles: &mut Profiles,
 ) {
-    let managed = blueprint.managed_roles();
+    let wanted: BTreeSet<_> = blueprint.instance_roles().into_iter().map(|it| it.name).collect();
     let asked_for: BTreeSet<_> =
         blueprint.cluster.groups.iter().filter_map(names::existing_profile).collect();
-    for role in Role::ALL {
-        let name = names::instance_role(role, blueprint.cluster.name());
-        if managed.contains(&role) || asked_for.contains(name.as_str()) {
+    for (name, has_groups) in candidates(blueprint) {
+        if wanted.contains(&name) || asked_for.contains(name.as_str()) {
             continue;
         }
-        let has_groups = blueprint.policies.contains_key(&role);
         let restricted_to_another = run.phase.is_some_and(|phase| phase != Phase::Security);
         let mut tasks = if restricted_to_another || (has_groups && !run.prune) {
             watched(graph, run, Phase::Security, WarnIfLeftOver)
@@ -50,4 +52,18 @@ pub(super) fn add(
         }
         profiles.unwanted.extend([profile.id().clone(), role.id().clone()]);
     }
+}
+
+/// The names of roles that we may have made, each with whether there are groups whose instances
+/// may still run under it.
+fn candidates(blueprint: &Blueprint) -> Vec<(String, bool)> {
+    let cluster = &blueprint.cluster;
+    let shared = Role::ALL.into_iter().map(|role| {
+        (names::instance_role(role, cluster.name()), blueprint.policies.contains_key(&role))
+    });
+    let of_group =
+        |group: &InstanceGroup| names::group_role(group.name(), group.spec.role, cluster.name());
+    let of_groups: BTreeSet<_> = cluster.groups.iter().map(of_group).collect();
+    let own = blueprint.environment.group_roles.iter();
+    shared.chain(own.map(|name| (name.clone(), of_groups.contains(name)))).collect()
 }

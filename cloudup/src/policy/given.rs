@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cloudup_tasks::policy::{Document, DocumentError, DocumentUse, Statement};
 
 use super::Request;
-use crate::because::Because;
+use crate::because::{Because, Field};
 
 /// Which text of the manifest holds statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(super) enum Origin {
     AdditionalPolicies,
     /// A service account's `inlinePolicy`.
     InlinePolicy,
+    /// What an instance group is given for itself.
+    Group,
 }
 
 impl Origin {
@@ -22,6 +24,7 @@ impl Origin {
         match self {
             Self::AdditionalPolicies => "AdditionalPolicy",
             Self::InlinePolicy => "InlinePolicy",
+            Self::Group => "GroupPolicy",
         }
     }
 }
@@ -36,12 +39,12 @@ pub(super) struct Given {
 }
 
 impl Given {
-    /// Reads the text, a JSON list of statements in the field at `path`.
+    /// Reads the text, a JSON list of statements in a field.
     ///
     /// # Errors
     ///
     /// Where it is anything else.
-    pub(super) fn read(text: &str, origin: Origin, path: &str) -> Result<Self, DocumentError> {
+    pub(super) fn read(text: &str, origin: Origin, field: &Field) -> Result<Self, DocumentError> {
         if serde_json::from_str::<[(); 0]>(text).is_ok() {
             return Ok(Self::default());
         }
@@ -51,11 +54,33 @@ impl Given {
         let requests = statements.iter().enumerate().map(|(index, statement)| Request {
             statement: statement.clone(),
             purpose: format!("The manifest gives it: statement {} of its text", index + 1),
-            because: vec![Because::inside(path, places.get(index).copied())],
+            because: vec![Because::within(field.clone(), places.get(index).copied())],
         });
         let requests = requests.collect();
         statements.sort();
         Ok(Self { document: Some(Document::new(statements)), requests })
+    }
+}
+
+impl Given {
+    /// Both together. Where a Sid of `other` is here already, an `x` makes the difference.
+    #[must_use]
+    pub(super) fn and(mut self, other: Self) -> Self {
+        let mut sids: BTreeSet<_> =
+            self.requests.iter().filter_map(|request| request.statement.sid.clone()).collect();
+        for mut request in other.requests {
+            if let Some(sid) = &mut request.statement.sid {
+                while !sids.insert(sid.clone()) {
+                    sid.push('x');
+                }
+            }
+            self.requests.push(request);
+        }
+        let mut statements: Vec<_> =
+            self.requests.iter().map(|request| request.statement.clone()).collect();
+        statements.sort();
+        self.document = (!statements.is_empty()).then(|| Document::new(statements));
+        self
     }
 }
 
@@ -90,8 +115,8 @@ mod tests {
         };
         let list: Vec<_> = written.iter().copied().map(statement).collect();
         let text = format!("[{}]", list.join(","));
-        let path = "spec.additionalPolicies[node]";
-        let given = Given::read(&text, Origin::AdditionalPolicies, path).unwrap();
+        let field = Field::new("spec.additionalPolicies[node]");
+        let given = Given::read(&text, Origin::AdditionalPolicies, &field).unwrap();
         let sids = given.requests.into_iter().filter_map(|request| request.statement.sid);
         sids.collect()
     }

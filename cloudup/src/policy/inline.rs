@@ -8,9 +8,11 @@ use super::{
     instance_permissions,
 };
 use crate::{
+    because::Field,
     environment::Environment,
+    group_roles,
     manifest::{
-        Cluster,
+        Cluster, InstanceGroup,
         spec::{Role, ServiceAccountPermission},
     },
     service_accounts::{self, AddOn},
@@ -45,8 +47,8 @@ impl InlinePolicies {
         let Given { document: additional, requests: additional_requests } =
             match cluster.spec.additional_policies.get(&role) {
                 Some(text) => {
-                    let path = cluster.path_of_role("additionalPolicies", role);
-                    Given::read(text, Origin::AdditionalPolicies, &path)
+                    let field = Field::new(cluster.path_of_role("additionalPolicies", role));
+                    Given::read(text, Origin::AdditionalPolicies, &field)
                         .map_err(|source| PolicyError::Additional { role, source })?
                 }
                 None => Given::default(),
@@ -54,6 +56,24 @@ impl InlinePolicies {
         let permissions = instance_permissions(cluster, environment, role)?;
         let own_requests = permissions.requests();
         Ok(Self { own: permissions.document(), additional, own_requests, additional_requests })
+    }
+
+    /// The same with what one group is given for itself.
+    ///
+    /// # Errors
+    ///
+    /// Where that is not a list of statements.
+    pub(crate) fn with_group(&self, group: &InstanceGroup) -> Result<Self, PolicyError> {
+        let Some(text) = group.metadata.annotations.get(group_roles::ADDITIONAL) else {
+            return Ok(self.clone());
+        };
+        let field = group_roles::field(group, group_roles::ADDITIONAL);
+        let own = Given::read(text, Origin::Group, &field)
+            .map_err(|source| PolicyError::Group { group: group.name().to_owned(), source })?;
+        let Self { additional, additional_requests, .. } = self.clone();
+        let shared = Given { document: additional, requests: additional_requests };
+        let Given { document: additional, requests: additional_requests } = shared.and(own);
+        Ok(Self { additional, additional_requests, ..self.clone() })
     }
 
     /// What an add-on needs under a role of its own.
@@ -78,9 +98,9 @@ impl InlinePolicies {
         let Some(text) = entry.aws.as_ref().and_then(|aws| aws.inline_policy.as_deref()) else {
             return Ok(Self::default());
         };
-        let path = format!("{}.aws.inlinePolicy", service_accounts::entry_path(index));
+        let field = Field::new(format!("{}.aws.inlinePolicy", service_accounts::entry_path(index)));
         let Given { document: own, requests: own_requests } =
-            Given::read(text, Origin::InlinePolicy, &path)
+            Given::read(text, Origin::InlinePolicy, &field)
                 .map_err(|source| PolicyError::Inline { account: entry.into(), source })?;
         Ok(Self { own, own_requests, ..Self::default() })
     }

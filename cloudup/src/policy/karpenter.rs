@@ -5,6 +5,7 @@ use cloudup_tasks::policy::Condition;
 use super::permissions::{Permissions, only_if, require};
 use crate::{
     because::{Asked, Because},
+    group_roles,
     manifest::{
         Cluster, InstanceGroup,
         spec::{Manager, Role},
@@ -29,6 +30,8 @@ const TAGS: &str = "Karpenter tags the instances it starts, and what belongs to 
 pub(super) struct Needs {
     /// Some group brings an instance profile of its own, with a role we know nothing of.
     any_role: Asked,
+    /// The roles that groups have for themselves, by name.
+    own_roles: Vec<(String, Because)>,
     /// Some group's root volumes are encrypted with a key of the user's.
     keys: Asked,
 }
@@ -44,7 +47,12 @@ impl Needs {
             group.spec.root_volume_encryption == Some(true)
                 && group.spec.root_volume_encryption_key.is_some()
         };
+        let own_roles = groups.clone().filter(|group| group_roles::has_own(group)).map(|group| {
+            let name = names::group_role(group.name(), Role::Node, cluster.name());
+            (name, group_roles::because(group))
+        });
         Self {
+            own_roles: own_roles.collect(),
             any_role: groups
                 .clone()
                 .filter(any_role)
@@ -99,6 +107,9 @@ pub(super) fn instances(to: &mut Permissions<'_>, needs: &Needs) {
     if needs.any_role.is_empty() {
         let workers = names::instance_role(Role::Node, to.scope.cluster);
         pass_role(to, &workers);
+        for (name, because) in &needs.own_roles {
+            to.because(std::slice::from_ref(because), |to| pass_role(to, name));
+        }
     }
     to.because(&needs.any_role, |to| pass_role(to, "*"));
 }

@@ -56,6 +56,7 @@ pub(crate) use self::{
 use crate::{
     because::{Asked, Because},
     environment::Environment,
+    group_roles,
     manifest::{
         Cluster,
         spec::{ClusterSpec, Role},
@@ -82,6 +83,17 @@ pub enum PolicyError {
     Additional {
         /// The role it is for.
         role: Role,
+        /// What is wrong.
+        source: DocumentError,
+    },
+    /// What an instance group is given for itself is not a list of statements.
+    #[error(
+        "annotation {} of instance group {group} is not a list of statements",
+        group_roles::ADDITIONAL
+    )]
+    Group {
+        /// The group's name.
+        group: String,
         /// What is wrong.
         source: DocumentError,
     },

@@ -4,7 +4,7 @@ mod draw;
 mod problem;
 mod seal;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
@@ -56,6 +56,8 @@ pub struct Governed {
     pub lifecycle: Arc<str>,
     /// The rule that set it.
     pub rule: Ruling,
+    /// The names of the fields that are compared.
+    pub fields: Vec<Cow<'static, str>>,
 }
 
 impl<P: Provider> Graph<P> {
@@ -125,7 +127,8 @@ impl<P: Provider> Graph<P> {
         let governed = |(node, base)| {
             let node: &dyn Node<P> = node;
             let Governance { name, ruling, .. } = self.govern(node, base);
-            Governed { task: node.id().clone(), lifecycle: name, rule: ruling }
+            let (task, fields) = (node.id().clone(), node.fields());
+            Governed { task, lifecycle: name, rule: ruling, fields }
         };
         let nodes = self.nodes.node_weights().map(|node| &**node);
         nodes.zip(&self.bases).map(governed).collect()

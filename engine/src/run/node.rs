@@ -1,6 +1,6 @@
 //! One task's turn: look, compare, decide, act. Tasks of every type behind one face.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{borrow::Cow, panic::AssertUnwindSafe, time::Duration};
 
 use futures::{FutureExt as _, future::BoxFuture};
 
@@ -34,6 +34,7 @@ pub(crate) struct Added<T: Task> {
 pub(crate) trait Node<P: Provider>: Send + Sync {
     fn id(&self) -> &TaskId;
     fn follows(&self) -> Option<&'static str>;
+    fn fields(&self) -> Vec<Cow<'static, str>>;
     fn expected_duration(&self) -> Duration;
     fn turn<'a>(&'a self, site: Site<'a, P>) -> BoxFuture<'a, (Try, Vec<String>)>;
     fn delete<'a>(&'a self, writer: &'a P::Writer, stray: Stray) -> BoxFuture<'a, Deleted>;
@@ -49,6 +50,10 @@ impl<T: Task> Node<T::Provider> for Added<T> {
 
     fn follows(&self) -> Option<&'static str> {
         T::FOLLOWS
+    }
+
+    fn fields(&self) -> Vec<Cow<'static, str>> {
+        self.task.fields().into_iter().map(|change| change.field).collect()
     }
 
     fn expected_duration(&self) -> Duration {

@@ -223,6 +223,21 @@ fn large(annotations: &str) -> Shell {
 }
 
 #[test]
+fn a_role_whose_policies_nobody_writes_is_not_refused() {
+    let refusal = |shell: &Shell| {
+        let explained = iam(shell, ["explain", "nodes", "-o", "json"]).expect(0).json();
+        explained["roles"][0]["inline"]["refusal"].clone()
+    };
+    assert_ne!(refusal(&large("")), Value::Null);
+    let left = "IAMRolePolicy=ExistsAndWarnIfChanges";
+    let annotated = format!("  annotations: {{ cloudup/lifecycle-overrides: {left} }}\n");
+    assert_eq!(refusal(&large(&annotated)), Value::Null);
+    let told = large("").with_variable("CLOUDUP_LIFECYCLE_OVERRIDES", left);
+    told.run(UPDATE).expect(0);
+    assert_eq!(refusal(&told), Value::Null);
+}
+
+#[test]
 fn a_role_that_an_update_refuses_is_explained() {
     let shell = large("");
     let refused = shell.run(UPDATE).expect(3);

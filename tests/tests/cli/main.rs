@@ -7,6 +7,7 @@ mod bad_manifests;
 mod delete;
 mod delete_instance;
 mod denied;
+mod drift;
 mod iam;
 mod kubernetes;
 mod lifecycles;

@@ -245,6 +245,7 @@ fn every_verb_has_help() {
         &["apply"],
         &["rolling-update"],
         &["rolling-update", "cluster"],
+        &["drift"],
         &["get"],
         &["get", "tasks"],
         &["iam"],

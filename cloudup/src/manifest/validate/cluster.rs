@@ -1,15 +1,7 @@
 //! The cluster as a whole.
 
 use super::{Check, rolling_update};
-use crate::{
-    manifest::{
-        Cluster,
-        spec::Role,
-        suggest::{did_you_mean, one_of},
-    },
-    overflow::{self, Overflow},
-    overrides,
-};
+use crate::manifest::{Cluster, spec::Role};
 
 /// Fields of things that kOps no longer has, and what to do.
 const GONE: [(&str, &str); 4] = [
@@ -47,7 +39,6 @@ pub(super) fn check(cluster: &Cluster, check: &mut Check<'_>) {
             check.wrong(path, "this no longer exists", hint);
         }
     }
-    check_annotations(cluster, check);
     if let Some(settings) = &cluster.spec.rolling_update {
         rolling_update::check(settings, None, check);
     }
@@ -56,26 +47,6 @@ pub(super) fn check(cluster: &Cluster, check: &mut Check<'_>) {
             "",
             format!("no instance group of {:?} in these files is a control plane", cluster.name()),
         );
-    }
-}
-
-/// Annotations of ours that say nothing.
-fn check_annotations(cluster: &Cluster, check: &mut Check<'_>) {
-    const OURS: [&str; 2] = [overflow::ANNOTATION, overrides::ANNOTATION];
-    for (key, value) in &cluster.metadata.annotations {
-        let path = format!("metadata.annotations[{key}]");
-        if key.starts_with("cloudup/") && !OURS.contains(&key.as_str()) {
-            let hint =
-                did_you_mean(key, OURS).unwrap_or_else(|| format!("there is {}", one_of(OURS)));
-            check.wrong(&path, format!("there is no annotation {key:?}"), hint);
-        }
-        let values = Overflow::ALL.map(Overflow::name);
-        if key == overflow::ANNOTATION && !values.contains(&value.as_str()) {
-            let hint =
-                did_you_mean(value, values).unwrap_or_else(|| format!("write {}", one_of(values)));
-            let message = format!("{value:?} does not say what becomes of what has no room");
-            check.wrong(&path, message, hint);
-        }
     }
 }
 

@@ -4,10 +4,13 @@
 //! run itself, would make known much later.
 
 mod addons;
+mod annotations;
 mod arns;
+mod boundaries;
 mod cluster;
 mod discovery;
 mod group;
+mod group_roles;
 mod iam;
 mod labels;
 mod names;
@@ -31,6 +34,8 @@ pub(super) fn manifest(
         cluster::check(cluster, check);
         network::check(&cluster.spec, check);
         iam::check(cluster, check);
+        annotations::of_cluster(cluster, check);
+        boundaries::check(cluster, check);
         policies::check(cluster, check);
         discovery::check(&cluster.spec.service_account_issuer_discovery, check);
         addons::check(&cluster.spec, check);
@@ -44,13 +49,19 @@ pub(super) fn manifest(
                 group::check_subnets(group, &cluster.spec, check);
             }
             group::check_within(group, &cluster.spec, check);
+            group_roles::check(group, policies::partition(cluster), check);
         }
     }
     for group in all_groups(manifest) {
         let check = &mut Check { source: &group.source, mistakes, notices };
         names::group(group, check);
         group::check(group, check);
+        annotations::of_group(group, check);
         labels::check(&group.spec.cloud_labels, Some(group.name()), check);
+    }
+    for group in &manifest.groups {
+        let check = &mut Check { source: &group.source, mistakes, notices };
+        group_roles::check(group, None, check);
     }
     profiles::check(manifest, mistakes, notices);
 }

@@ -23,7 +23,7 @@ use crate::{
 const WITHOUT_GROUPS: [&str; 3] = ["etcd", "scheduler", "kubecontrollermanager"];
 
 /// The most managed policies that AWS lets anybody attach to a role; ten unless asked for more.
-const MOST_ATTACHMENTS: usize = 25;
+pub(super) const MOST_ATTACHMENTS: usize = 25;
 
 pub(super) fn check(cluster: &Cluster, check: &mut Check<'_>) {
     keys("externalPolicies", cluster, check);
