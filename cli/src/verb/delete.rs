@@ -21,7 +21,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let (Delete::Cluster { how, .. } | Delete::Group { how, .. }) = command;
     if !how.unregister {
-        return remove::run(global, command, how, environment).await;
+        return Box::pin(remove::run(global, command, how, environment)).await;
     }
     let store = state::open(global, environment).await?;
     let name = state::choose(&store, cluster_name(command)).await?;

@@ -30,7 +30,7 @@ const KEY: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJz3W0vI1Wc1dDq9mMZ8Qn7Xz0m2T9iQn2mC1l5b0QzK me@here";
 
 /// A cluster with something of everything that clusters own.
-const MANIFEST: &str = r#"
+const MANIFEST: &str = "
 apiVersion: kops.k8s.io/v1alpha2
 kind: Cluster
 metadata:
@@ -72,7 +72,7 @@ spec:
   machineType: m5.large
   subnets: [a]
   mixedInstancesPolicy: { instances: [m5.large, m5a.large] }
-"#;
+";
 
 pub(crate) fn cluster() -> Cluster {
     read(MANIFEST)

@@ -25,7 +25,8 @@ fn outcomes(report: &UpdateReport) -> String {
         let of = format!("{phase}: {lifecycle}, {}", entry.outcome.name());
         *counts.entry(of).or_insert(0) += 1;
     }
-    counts.iter().map(|(of, count)| format!("  {count} {of}\n")).collect()
+    let lines: Vec<_> = counts.iter().map(|(of, count)| format!("  {count} {of}\n")).collect();
+    lines.concat()
 }
 
 #[test]
@@ -38,11 +39,8 @@ fn phases_go_in_the_reverse_of_the_order_in_which_they_came() {
             let account = account(&before);
             let planned = plan(&account, Target::Cluster(&cluster), &in_phase(phase)).await;
             let done = remove(&account, Target::Cluster(&cluster), &in_phase(phase)).await;
-            told.push_str(&format!(
-                "# {phase}\nplan:\n{}apply:\n{}",
-                outcomes(&planned),
-                outcomes(&done)
-            ));
+            told += &["# ", phase.name(), "\nplan:\n", &outcomes(&planned)].concat();
+            told += &["apply:\n", &outcomes(&done)].concat();
             assert!(!is_clean(&done), "more is left");
         }
         insta::assert_snapshot!(told);

@@ -1,5 +1,7 @@
 //! What becomes of a deletion that meets trouble: run again, it ends clean.
 
+use std::fmt::Write as _;
+
 use cloudup::removal::{Target, is_clean};
 use cloudup_engine::{ErrorKind, Outcome};
 use cloudup_tasks::local::{Effect, Fault, State};
@@ -130,7 +132,8 @@ fn what_may_not_be_listed_is_told_and_keeps_what_it_might_use() {
             let denied = report.report.failures().filter_map(|entry| entry.error.as_ref());
             assert!(denied.map(|error| error.kind).any(|kind| kind == ErrorKind::Denied));
             let left = state(&account);
-            told.push_str(&format!(
+            write!(
+                told,
                 "# {operation}\n{}left: {} groups, {} roles, {} providers, {} subnets, {} VPCs\n",
                 failures(&report),
                 left.auto_scaling_groups.len(),
@@ -138,7 +141,8 @@ fn what_may_not_be_listed_is_told_and_keeps_what_it_might_use() {
                 left.oidc_providers.len() - others().oidc_providers.len(),
                 left.subnets.len() - others().subnets.len(),
                 left.vpcs.len() - others().vpcs.len(),
-            ));
+            )
+            .expect("a string takes all");
         }
         insta::assert_snapshot!(told);
     });

@@ -9,6 +9,9 @@ use crate::{
     remove, state,
 };
 
+/// A change of an account.
+type Change = Box<dyn Fn(&mut Value)>;
+
 /// The cluster's account, with more in it.
 async fn with(add: impl Fn(&mut Value)) -> State {
     let mut state = json!(made(&cluster()).await);
@@ -37,7 +40,7 @@ fn id(state: &Value, list: &str, name: &str) -> String {
 fn what_others_use_stays_with_what_it_needs_and_the_rest_goes() {
     at_once(async {
         const NODES: &str = "nodes.demo.example.com";
-        let cases: [(&str, Box<dyn Fn(&mut Value)>); 7] = [
+        let cases: [(&str, Change); 7] = [
             (
                 "an instance of another cluster has the profile",
                 Box::new(|state| theirs(state)["iamInstanceProfile"] = NODES.into()),
@@ -112,7 +115,7 @@ fn what_others_use_stays_with_what_it_needs_and_the_rest_goes() {
             assert_eq!(failures(&planned), failures(&report), "{what}: a plan knows it already");
             assert!(!is_clean(&report), "{what}");
             let left = state(&account);
-            told.push_str(&format!("# {what}\n{}left:", failures(&report)));
+            told += &["# ", what, "\n", &failures(&report), "left:"].concat();
             for (list, left, others) in [
                 ("groups", left.auto_scaling_groups.len(), 0),
                 ("profiles", left.instance_profiles.len(), others().instance_profiles.len()),
@@ -123,7 +126,7 @@ fn what_others_use_stays_with_what_it_needs_and_the_rest_goes() {
                 ("addresses", left.elastic_ips.len(), 0),
             ] {
                 if left > others {
-                    told.push_str(&format!(" {} {list}", left - others));
+                    told += &[" ", &(left - others).to_string(), " ", list].concat();
                 }
             }
             told.push_str("\n\n");

@@ -27,7 +27,7 @@ fn demo() -> Shell {
 /// How many things of the cluster's the account has.
 fn owned(shell: &Shell) -> usize {
     let account = shell.account();
-    let things = account.as_object().into_iter().flatten().flat_map(|(_, list)| list.as_array());
+    let things = account.as_object().into_iter().flatten().filter_map(|(_, list)| list.as_array());
     let ours = |thing: &&Value| {
         thing["tags"].to_string().contains("kubernetes.io/cluster/demo.example.com")
     };
