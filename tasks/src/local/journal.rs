@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{Call, OidcProvider, State, state::DocumentText};
-use crate::cloud::iam::Tags;
+use crate::cloud::{iam::Tags, vpc::Permission};
 
 /// What happened to an account since recording began.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -37,6 +37,21 @@ pub struct Moment {
     pub oidc_providers: BTreeMap<String, OidcProvider>,
     /// Its managed policies by ARN.
     pub managed_policies: BTreeMap<String, PolicyMoment>,
+    /// The tags of what EC2 and Auto Scaling keep, by id, or by name where there is none.
+    pub tags: BTreeMap<String, Tags>,
+    /// What its security groups let through, by id.
+    pub security_groups: BTreeMap<String, BTreeSet<Permission>>,
+    /// Its route tables by id.
+    pub route_tables: BTreeMap<String, RouteTableMoment>,
+}
+
+/// What a route table was at a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RouteTableMoment {
+    /// What packets went through, by destination.
+    pub routes: BTreeMap<String, String>,
+    /// The ids of the subnets that had chosen it.
+    pub subnets: BTreeSet<String>,
 }
 
 /// What a managed policy was at a moment.
@@ -104,6 +119,56 @@ impl Moment {
             instance_profiles: profiles.collect(),
             oidc_providers: providers.collect(),
             managed_policies: policies.collect(),
+            tags: state.tags_by_id(),
+            security_groups: state
+                .security_groups
+                .iter()
+                .map(|group| {
+                    let rules = group.rules.iter().map(|rule| rule.permission.clone());
+                    (group.id.clone(), rules.collect())
+                })
+                .collect(),
+            route_tables: state
+                .route_tables
+                .iter()
+                .map(|table| {
+                    let (routes, subnets) = (table.routes.clone(), table.associations.clone());
+                    (table.id.clone(), RouteTableMoment { routes, subnets })
+                })
+                .collect(),
         }
+    }
+}
+
+impl State {
+    /// The tags of what EC2 and Auto Scaling keep, by id, or by name where there is none.
+    pub fn tags_by_id(&self) -> BTreeMap<String, Tags> {
+        macro_rules! each {
+        ($($list:ident by $key:ident),* $(,)?) => {
+            std::iter::empty()$(.chain(
+                self.$list.iter().map(|thing| (thing.$key.clone(), thing.tags.clone())),
+            ))*
+        };
+    }
+        let groups = self.auto_scaling_groups.iter();
+        let groups = groups.map(|group| (group.name.clone(), group.tag_values()));
+        let rules = self.security_groups.iter().flat_map(|group| &group.rules);
+        let rules = rules.map(|rule| (rule.id.clone(), rule.tags.clone()));
+        each![
+            vpcs by id,
+            dhcp_options by id,
+            internet_gateways by id,
+            egress_only_internet_gateways by id,
+            subnets by id,
+            route_tables by id,
+            elastic_ips by id,
+            nat_gateways by id,
+            security_groups by id,
+            key_pairs by name,
+            launch_templates by id,
+        ]
+        .chain(groups)
+        .chain(rules)
+        .collect()
     }
 }

@@ -101,7 +101,7 @@ pub use account::{ACCOUNT_FILE, Account, Draft, EditError};
 pub use by_name::{ByName, Named};
 pub use error::{AccountError, Problem, StateError};
 pub use fault::{Call, Calls, DIED, Effect, Fault};
-pub use journal::{Journal, Moment, PolicyMoment, ProfileMoment, RoleMoment};
+pub use journal::{Journal, Moment, PolicyMoment, ProfileMoment, RoleMoment, RouteTableMoment};
 pub use state::{
     DocumentText, HostedZone, InstanceProfile, Kept, LaunchTemplate, Limits, ManagedPolicy,
     OidcProvider, Role, RoleName, SCHEMA_VERSION, State,

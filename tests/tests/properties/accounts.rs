@@ -13,7 +13,7 @@ use cloudup_tasks::{
 use proptest::{collection::btree_set, option, prelude::*, sample};
 use serde_json::{Value, json};
 
-use crate::manifests::{BOUNDARIES, POOL, Sketch, existing_profile};
+use crate::manifests::{BOUNDARIES, POOL, SHARED_SUBNET, SHARED_VPC, Sketch, existing_profile};
 
 /// What there is under a name of ours before we come.
 #[derive(Clone, Debug)]
@@ -98,6 +98,21 @@ impl Seed {
             "managedPolicies": policies.map(|arn| json!({ "arn": arn })).collect::<Vec<_>>(),
             "quotas": { "attachedPoliciesPerRole": self.attached_policies_per_role + OVERFLOW },
             "pageSize": self.page_size,
+            "vpcs": [{ "id": SHARED_VPC, "cidrBlock": "172.20.0.0/16", "tags": { "team": "network" } }],
+            "internetGateways": [{ "id": "igw-shared", "vpcId": SHARED_VPC }],
+            "subnets": [{
+                "id": SHARED_SUBNET, "vpcId": SHARED_VPC, "availabilityZone": "eu-west-1a",
+                "cidrBlock": "172.20.1.0/24", "exclusive": true, "tags": { "team": "network" },
+            }],
+            "routeTables": [{
+                "id": "rtb-shared", "vpcId": SHARED_VPC, "associations": [SHARED_SUBNET],
+                "routes": { "0.0.0.0/0": "igw-shared" },
+            }],
+            "securityGroups": [{
+                "id": "sg-theirs", "name": "theirs", "vpcId": SHARED_VPC, "rules": [{
+                    "permission": { "protocol": "tcp", "fromPort": 22, "toPort": 22, "peer": "10.0.0.0/8" },
+                }],
+            }],
         });
         State::from_value(&seed).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -258,8 +273,11 @@ const NETWORK: [&str; 9] = [
     "securityGroups",
 ];
 
-/// The network, and what is in it, with things called by their names in the place of ids, in order.
-/// Rules, which have ids of their own, are told by what they let through.
+/// The lists of what names things of the network.
+const IN_THE_NETWORK: [&str; 2] = ["launchTemplates", "autoScalingGroups"];
+
+/// The network, and what is in it, with things called by their names in the place of ids, in order. Rules, which have
+/// ids of their own, are told by what they let through.
 fn by_name(essence: &Value) -> Vec<(&'static str, Value)> {
     let things = |list: &str| essence[list].as_array().cloned().unwrap_or_default();
     let mut names = Vec::new();
@@ -282,17 +300,27 @@ fn by_name(essence: &Value) -> Vec<(&'static str, Value)> {
             }
         }
         thing["publicIp"] = Value::Null;
-        if let Some(subnets) = thing["subnets"].as_array_mut() {
-            subnets.sort_by_key(ToString::to_string);
-        }
-        thing.to_string()
+        sort_texts(&mut thing);
+        thing
     };
     let in_order = |list: &'static str| {
-        let mut texts: Vec<_> = things(list).into_iter().map(without_ids).collect();
-        texts.sort();
-        (list, json!(texts))
+        let mut things: Vec<_> = things(list).into_iter().map(without_ids).collect();
+        things.sort_by_key(ToString::to_string);
+        (list, json!(things))
     };
-    NETWORK.into_iter().chain(["launchTemplates", "autoScalingGroups"]).map(in_order).collect()
+    NETWORK.into_iter().chain(IN_THE_NETWORK).map(in_order).collect()
+}
+
+/// Puts lists of texts in order, which is that of ids before.
+fn sort_texts(value: &mut Value) {
+    match value {
+        Value::Array(values) if values.iter().all(Value::is_string) => {
+            values.sort_by_key(ToString::to_string);
+        }
+        Value::Array(values) => values.iter_mut().for_each(sort_texts),
+        Value::Object(members) => members.values_mut().for_each(sort_texts),
+        _ => {}
+    }
 }
 
 /// Managed policies without their history, in order.
@@ -372,6 +400,13 @@ pub(crate) fn foreign(state: &State, sketch: &Sketch, still_there: &State) -> Va
     for list in NETWORK {
         if let Some(things) = foreign[list].as_array_mut() {
             things.retain(|thing| thing["tags"][sketch.owner_tag()] != "owned");
+            // What the cluster shares gets tags besides.
+            for tags in things.iter_mut().filter_map(|thing| thing["tags"].as_object_mut()) {
+                tags.retain(|key, _| {
+                    let of_subnets = key.starts_with("kubernetes.io/role/") || key == "SubnetType";
+                    !of_subnets && !asked_for(key)
+                });
+            }
         }
         if foreign[list].is_null() {
             foreign[list] = json!([]);

@@ -97,8 +97,95 @@ pub(crate) struct Sketch {
     pub(crate) has_dns: bool,
     pub(crate) networking: Networking,
     pub(crate) hops: u32,
+    pub(crate) wires: Wires,
+    pub(crate) machine: &'static str,
     /// Whether what has no room goes into managed policies, which the large statements need.
     pub(crate) overflows: bool,
+}
+
+/// What instances are connected by, and who may reach them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wires {
+    pub(crate) network: Network,
+    pub(crate) zones: u8,
+    pub(crate) ssh: &'static [&'static str],
+    pub(crate) node_ports: &'static [&'static str],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Network {
+    /// Public subnets.
+    Public,
+    /// Private ones, and NAT gateways.
+    Private,
+    /// Public subnets in somebody else's VPC, of which the first is theirs too.
+    Shared,
+}
+
+/// The VPC and the subnet of somebody else.
+pub(crate) const SHARED_VPC: &str = "vpc-shared";
+pub(crate) const SHARED_SUBNET: &str = "subnet-shared";
+
+impl Wires {
+    /// One public subnet, which nobody else may reach.
+    pub(crate) const PLAIN: Self =
+        Self { network: Network::Public, zones: 1, ssh: &[], node_ports: &[] };
+
+    fn zones(self) -> impl Iterator<Item = (usize, char)> {
+        ('a'..).enumerate().take(self.zones.into())
+    }
+
+    /// The subnets that instances are in.
+    fn subnets(self) -> Vec<String> {
+        self.zones().map(|(_, letter)| letter.to_string()).collect()
+    }
+
+    fn add_to(self, spec: &mut Value) {
+        let kind = if self.network == Network::Private { "Private" } else { "Public" };
+        let mut subnets = Vec::new();
+        for (nth, letter) in self.zones() {
+            let zone = format!("eu-west-1{letter}");
+            let mut subnet = json!({
+                "name": letter, "zone": zone, "type": kind, "cidr": format!("172.20.{}.0/24", nth + 1),
+            });
+            if self.network == Network::Shared && nth == 0 {
+                subnet["id"] = json!(SHARED_SUBNET);
+            }
+            subnets.push(subnet);
+            if self.network == Network::Private {
+                subnets.push(json!({
+                    "name": format!("utility-{letter}"), "zone": zone, "type": "Utility",
+                    "cidr": format!("172.20.{}.0/24", nth + 100),
+                }));
+            }
+        }
+        spec["subnets"] = json!(subnets);
+        if self.network == Network::Shared {
+            spec["networkID"] = json!(SHARED_VPC);
+        }
+        spec["networkCIDR"] = json!("172.20.0.0/16");
+        spec["sshAccess"] = json!(self.ssh);
+        spec["nodePortAccess"] = json!(self.node_ports);
+    }
+}
+
+fn wires() -> impl Strategy<Value = Wires> {
+    let network =
+        sample::select(vec![Network::Public, Network::Public, Network::Private, Network::Shared]);
+    let from = || {
+        sample::select(vec![
+            &[] as &[&str],
+            &["10.0.0.0/8"],
+            &["10.0.0.0/8", "192.0.2.0/24"],
+            &["2001:db8::/32", "pl-12345678"],
+        ])
+    };
+    (network, 1..3_u8, from(), from()).prop_map(|(network, zones, ssh, node_ports)| Wires {
+        network,
+        zones,
+        ssh,
+        node_ports,
+    })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +234,8 @@ impl Sketch {
             has_dns: false,
             networking: Networking::Cni,
             hops: 1,
+            wires: Wires::PLAIN,
+            machine: "t3.medium",
             overflows: false,
         }
     }
@@ -187,6 +276,13 @@ impl Sketch {
             has_dns: true,
             networking: Networking::AmazonVpc,
             hops: 2,
+            wires: Wires {
+                network: Network::Private,
+                zones: 1,
+                ssh: &["10.0.0.0/8", "192.0.2.0/24"],
+                node_ports: &["10.0.0.0/8"],
+            },
+            machine: "t3.medium",
             overflows: false,
         }
     }
@@ -206,6 +302,13 @@ impl Sketch {
             labels: [("team", "blue")].into(),
             networking: Networking::Calico,
             hops: 1,
+            wires: Wires {
+                network: Network::Private,
+                zones: 2,
+                ssh: &["192.0.2.0/24", "198.51.100.0/24"],
+                node_ports: &[],
+            },
+            machine: "m5.large",
             ..Self::full()
         }
     }
@@ -239,14 +342,13 @@ impl Sketch {
         let overflow = self.overflows.then_some(("cloudup/policy-overflow", "managed"));
         let annotations: BTreeMap<_, _> = overflow.into_iter().collect();
         let dns = if self.has_dns { "Public" } else { "None" };
-        let cluster = json!({
+        let mut cluster = json!({
             "apiVersion": "kops.k8s.io/v1alpha2",
             "kind": "Cluster",
             "metadata": { "name": self.name, "annotations": annotations },
             "spec": {
                 "cloudProvider": "aws",
                 "configBase": format!("s3://kops-state/{}", self.name),
-                "subnets": [{ "name": "a", "zone": "eu-west-1a", "type": "Public" }],
                 "topology": { "dns": { "type": dns } },
                 "networking": self.networking.json(),
                 "iam": { "allowContainerRegistry": self.registry, "permissionsBoundary": self.boundary },
@@ -255,6 +357,7 @@ impl Sketch {
                 "cloudLabels": self.labels,
             },
         });
+        self.wires.add_to(&mut cluster["spec"]);
         let mut documents = vec![cluster];
         for (role, groups) in self.groups() {
             if groups != Groups::Existing {
@@ -279,10 +382,10 @@ impl Sketch {
             "spec": {
                 "role": role.manifest_name(),
                 "image": "ami-12345678",
-                "machineType": "t3.medium",
+                "machineType": self.machine,
                 "minSize": 1,
                 "maxSize": 1,
-                "subnets": ["a"],
+                "subnets": self.wires.subnets(),
                 "iam": is_existing.then(|| json!({ "profile": profile })),
                 "instanceMetadata": { "httpPutResponseHopLimit": self.hops },
             },
@@ -347,6 +450,8 @@ pub(crate) fn sketches(most: usize) -> impl Strategy<Value = Sketch> {
         (team, center).prop_map(|(a, b)| a.into_iter().chain(b).collect()),
         sample::select(Networking::ALL.to_vec()),
         sample::select(vec![SHORT, LONG]),
+        wires(),
+        sample::select(vec!["t3.medium", "m5.large"]),
     );
     (
         by_role(option::weighted(0.7, groups)),
@@ -357,7 +462,7 @@ pub(crate) fn sketches(most: usize) -> impl Strategy<Value = Sketch> {
     )
         .prop_map(
             |(groups, external, additional, (registry, has_dns, hops, overflows), rest)| {
-                let (boundary, labels, networking, name) = rest;
+                let (boundary, labels, networking, name, wires, machine) = rest;
                 Sketch {
                     name,
                     groups,
@@ -369,6 +474,8 @@ pub(crate) fn sketches(most: usize) -> impl Strategy<Value = Sketch> {
                     has_dns,
                     networking,
                     hops,
+                    wires,
+                    machine,
                     overflows,
                 }
             },
@@ -377,10 +484,10 @@ pub(crate) fn sketches(most: usize) -> impl Strategy<Value = Sketch> {
 
 /// Manifests before and after somebody edited some of their parts.
 pub(crate) fn edits(most: usize) -> impl Strategy<Value = (Sketch, Sketch)> {
-    (sketches(most), sketches(most), any::<[bool; 9]>()).prop_map(|(from, other, edited)| {
+    (sketches(most), sketches(most), any::<[bool; 11]>()).prop_map(|(from, other, edited)| {
         let mut to = from.clone();
-        let [groups, registry, boundary, external, additional, labels, dns, networking, overflow] =
-            edited;
+        let [groups, registry, boundary, external, additional, labels, dns, ..] = edited;
+        let [.., networking, overflow, wires, machine] = edited;
         if groups {
             to.groups = other.groups;
         }
@@ -407,6 +514,16 @@ pub(crate) fn edits(most: usize) -> impl Strategy<Value = (Sketch, Sketch)> {
         }
         if overflow {
             to.overflows = other.overflows;
+        }
+        if wires {
+            // A cluster does not move to another network.
+            let is_shared = |wires: Wires| wires.network == Network::Shared;
+            let stays = is_shared(from.wires) || is_shared(other.wires);
+            let network = if stays { from.wires.network } else { other.wires.network };
+            to.wires = Wires { network, ..other.wires };
+        }
+        if machine {
+            to.machine = other.machine;
         }
         (from, to)
     })

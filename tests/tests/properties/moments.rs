@@ -6,6 +6,7 @@ use std::{
 };
 
 use cloudup_tasks::{
+    cloud::iam::Tags,
     local::{DocumentText, Journal, Moment, Role, RoleMoment, State},
     policy::{Document, Grant},
 };
@@ -17,13 +18,15 @@ pub(crate) struct Continuity<'a> {
     before: &'a State,
     after: &'a State,
     sketch: &'a Sketch,
+    tags_before: BTreeMap<String, Tags>,
     grants: RefCell<BTreeMap<String, BTreeSet<Grant>>>,
 }
 
 impl<'a> Continuity<'a> {
     /// Between the account before and after a change to what `sketch` says.
     pub(crate) fn new(before: &'a State, after: &'a State, sketch: &'a Sketch) -> Self {
-        Self { before, after, sketch, grants: RefCell::default() }
+        let tags_before = before.tags_by_id();
+        Self { before, after, sketch, tags_before, grants: RefCell::default() }
     }
 
     /// Panics at the first moment at which something was missing.
@@ -48,7 +51,55 @@ impl<'a> Continuity<'a> {
                 missing.push(format!("the owner of {arn}"));
             }
         }
+        self.check_owners(moment, &mut missing);
+        self.check_firewall(moment, &mut missing);
+        self.check_ways(moment, &mut missing);
         missing
+    }
+
+    /// What was the cluster's and stays has its owner, and so has all that is new.
+    fn check_owners(&self, moment: &Moment, missing: &mut Vec<String>) {
+        let tag = self.sketch.owner_tag();
+        let is_owned = |tags: &Tags| tags.get(&tag).is_some_and(|value| value == "owned");
+        for (id, tags) in &moment.tags {
+            // What EC2 puts into a new group by itself has no tags, and goes or is taken over.
+            let is_first_rule = id.starts_with("sgr-") && tags.is_empty();
+            let was_owned = self.tags_before.get(id).map(is_owned);
+            if was_owned.unwrap_or(!is_first_rule) && !is_owned(tags) {
+                missing.push(format!("the owner of {id}"));
+            }
+        }
+    }
+
+    /// What groups let through before and afterwards they let through all along.
+    fn check_firewall(&self, moment: &Moment, missing: &mut Vec<String>) {
+        for before in self.before.security_groups.iter() {
+            let (id, name) = (&before.id, &before.name);
+            let Some(after) = self.after.security_groups.get(id) else { continue };
+            let now = moment.security_groups.get(id);
+            for rule in &before.rules {
+                let stays = after.rules.iter().any(|it| it.permission == rule.permission);
+                if stays && !now.is_some_and(|now| now.contains(&rule.permission)) {
+                    missing.push(format!("{:?} in {name}", rule.permission));
+                }
+            }
+        }
+    }
+
+    /// Subnets that have routes before and afterwards have them all along.
+    fn check_ways(&self, moment: &Moment, missing: &mut Vec<String>) {
+        let ways = |state: &State| -> BTreeSet<(String, String)> {
+            let tables = state.route_tables.iter();
+            tables.flat_map(|table| ways_of(&table.associations, &table.routes)).collect()
+        };
+        let tables = moment.route_tables.values();
+        let now: BTreeSet<_> =
+            tables.flat_map(|table| ways_of(&table.subnets, &table.routes)).collect();
+        for way in ways(self.before).intersection(&ways(self.after)) {
+            if !now.contains(way) {
+                missing.push(format!("the way of {} to {}", way.0, way.1));
+            }
+        }
     }
 
     fn check_role(&self, name: &str, moment: &Moment, missing: &mut Vec<String>) {
@@ -164,6 +215,15 @@ impl<'a> Continuity<'a> {
         let parsed = || Document::parse(text).expect("the account keeps sound documents").grants();
         self.grants.borrow_mut().entry(text.to_owned()).or_insert_with(parsed).clone()
     }
+}
+
+/// From which subnet to where.
+fn ways_of(
+    subnets: &BTreeSet<String>,
+    routes: &BTreeMap<String, String>,
+) -> impl Iterator<Item = (String, String)> {
+    let pairs = subnets.iter().flat_map(|subnet| routes.keys().map(move |to| (subnet, to)));
+    pairs.map(|(subnet, to)| (subnet.clone(), to.clone()))
 }
 
 /// The role or profile that the moment's call was about.
