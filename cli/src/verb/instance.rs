@@ -51,7 +51,7 @@ pub(super) async fn run(
         return show(global, args, instance);
     }
     let rolling = rolling(args, cluster.name(), instance);
-    rolling_update::run(global, &rolling, environment).await
+    Box::pin(rolling_update::run(global, &rolling, environment)).await
 }
 
 fn missing(listing: &Listing, args: &DeleteInstanceArgs) -> Failure {

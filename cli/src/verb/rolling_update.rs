@@ -60,7 +60,7 @@ pub(super) async fn run(
     let keeper =
         lock::take(&store, rolling.cluster().name(), "rolling-update cluster --yes", environment);
     let keeper = keeper.await?;
-    let done = under_lease(global, args, environment, &store, rolling, &keeper).await;
+    let done = Box::pin(under_lease(global, args, environment, &store, rolling, &keeper)).await;
     let lost = keeper.lost().is_cancelled();
     keeper.release().await;
     if lost {
@@ -180,7 +180,7 @@ async fn under_lease(
         stopping.finish();
     });
     let clouds = interrupted
-        .run_until_cancelled(Clouds::of(global, args, environment, rolling.cluster()))
+        .run_until_cancelled(Box::pin(Clouds::of(global, args, environment, rolling.cluster())))
         .await;
     let Some(clouds) = clouds else {
         let told = Failure::invalid("interrupted before anything was changed");

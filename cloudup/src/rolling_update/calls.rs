@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use crate::kubernetes::KubernetesError;
 
 /// How long a call is tried again that is throttled or gets no answer.
-const PATIENCE: Duration = Duration::from_secs(5 * 60);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The longest pause between two tries.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -23,7 +23,7 @@ pub enum CallError {
         /// What was tried, as it follows "could not".
         doing: String,
         /// What it answered.
-        source: CloudError,
+        source: Box<CloudError>,
     },
     /// Kubernetes does not do it.
     #[error("could not {doing}")]
@@ -69,7 +69,7 @@ pub(super) trait Doing<T> {
 
 impl<T> Doing<T> for Result<T, CloudError> {
     fn doing(self, doing: impl Into<String>) -> Result<T, CallError> {
-        self.map_err(|source| CallError::Cloud { doing: doing.into(), source })
+        self.map_err(|source| CallError::Cloud { doing: doing.into(), source: source.into() })
     }
 }
 

@@ -230,11 +230,11 @@ mod tests {
             (&[unready, ready, ready], false),
             (&[ready, ready, ready, unready, unready], true),
         ] {
-            let names: Vec<_> = (0..control_plane.len()).map(|it| format!("cp-{it}")).collect();
+            let ids: Vec<_> = (0..control_plane.len()).map(|it| format!("cp-{it}")).collect();
             let mut groups: Vec<_> =
-                names.iter().map(|name| group(name, Role::ControlPlane)).collect();
+                ids.iter().map(|name| group(name, Role::ControlPlane)).collect();
             groups.push(group("nodes", Role::Node));
-            let named = names.iter().zip(control_plane);
+            let named = ids.iter().zip(control_plane);
             let mut instances: Vec<_> =
                 named.map(|(name, ready)| instance(name, "InService", *ready)).collect();
             instances.push(instance("nodes", "InService", ready));

@@ -51,7 +51,7 @@ use self::{
     calls::{Attempts, Doing as _},
     roll::{Ending, Roll},
     run::{Run, add_forced, keep_only},
-    survey::{FoundGroup, Survey, explain, survey},
+    survey::{FoundGroup, Member, Survey, explain, survey},
 };
 use crate::{
     environment::{self, EnvironmentError},
@@ -288,7 +288,7 @@ impl<'a> Run<'a> {
     async fn abandon(&mut self, found: &Survey, chosen: &[String]) {
         let is_meant = |id: &str| {
             let mut groups = chosen.iter().filter_map(|name| found.groups.get(name));
-            groups.any(|group| group.member(id).is_some_and(|member| member.is_stale()))
+            groups.any(|group| group.member(id).is_some_and(Member::is_stale))
         };
         let begun = self.progress.replacing.clone();
         for (id, replacing) in begun.iter().filter(|(id, _)| !is_meant(id)) {

@@ -108,7 +108,7 @@ impl fmt::Display for Reason {
                     |of: &str| of.rsplit_once(':').map_or(of.to_owned(), |it| it.1.into());
                 match from {
                     Some(from) => {
-                        write!(f, "template version {}, not {}", version(from), version(to))?
+                        write!(f, "template version {}, not {}", version(from), version(to))?;
                     }
                     None => f.write_str("not from the group's template")?,
                 }

@@ -224,19 +224,17 @@ pub(super) async fn survey(
             survey.going.push(of.name().to_owned());
             continue;
         }
-        let warm = match &group.warm_pool {
-            None => Vec::new(),
-            Some(_) => {
-                let listed = all_pages(async |marker: Option<String>| {
-                    let (name, marker) = (&group.name, marker.as_deref());
-                    attempts.cloud(async || scaling.describe_warm_pool(name, marker).await).await
-                });
-                listed.await.doing("list the instances of a warm pool")?
-            }
-        };
+        let mut warm = Vec::new();
+        if group.warm_pool.is_some() {
+            let listed = all_pages(async |marker: Option<String>| {
+                let (name, marker) = (&group.name, marker.as_deref());
+                attempts.cloud(async || scaling.describe_warm_pool(name, marker).await).await
+            });
+            warm = listed.await.doing("list the instances of a warm pool")?;
+        }
         let found =
             Finding { of, templates: &templates, instances: &instances, nodes: &survey.nodes };
-        let found = found.group(&group, warm)?;
+        let found = found.group(&group, &warm)?;
         survey.groups.insert(found.name.clone(), found);
     }
     Ok(survey)
@@ -254,7 +252,7 @@ impl Finding<'_> {
     fn group(
         &self,
         group: &AutoScalingGroup,
-        warm: Vec<GroupInstance>,
+        warm: &[GroupInstance],
     ) -> Result<FoundGroup, CallError> {
         let template = self.resolved(group)?;
         let is_warm = |it: &GroupInstance| it.lifecycle_state.starts_with("Warmed");

@@ -86,6 +86,18 @@ fn owned_with(name: &str, more: &Value) -> Value {
     Value::Object(tags)
 }
 
+/// A launch template of several versions, of which one is gone.
+fn template(name: &str, id: &str, data: &Value) -> Value {
+    let mut older = data.clone();
+    older["imageId"] = json!("ami-older");
+    older["userData"] = json!("IyEvYmluL3NoCg==");
+    let tags = owned_with(name, &data["tagSpecifications"]["instance"]);
+    // The second version is gone; the third is in force.
+    json!({
+        "name": name, "id": id, "defaultVersion": 3, "versions": [older, null, data], "tags": tags,
+    })
+}
+
 /// The account with the cluster, and what others have in it.
 pub(crate) fn left_by_kops() -> Value {
     let subnet = |id: &str, zone: &str, cidr: &str| {
@@ -96,16 +108,6 @@ pub(crate) fn left_by_kops() -> Value {
                 "SubnetType": "Public", "kubernetes.io/role/elb": "1",
                 "kubernetes.io/role/internal-elb": "1", "cost-centre": "7",
             })),
-        })
-    };
-    let template = |name: &str, id: &str, data: Value| {
-        let mut older = data.clone();
-        older["imageId"] = json!("ami-older");
-        older["userData"] = json!("IyEvYmluL3NoCg==");
-        let tags = owned_with(name, &data["tagSpecifications"]["instance"]);
-        // The second version is gone; the third is in force.
-        json!({
-            "name": name, "id": id, "defaultVersion": 3, "versions": [older, null, data], "tags": tags,
         })
     };
     let group = |name: &str, template: &str, (min, max): (i32, i32), tags: &Value| {
@@ -180,8 +182,8 @@ pub(crate) fn left_by_kops() -> Value {
         ],
         "keyPairs": [{ "name": "kubernetes.old.example.com-aa:bb", "tags": owned(CLUSTER) }],
         "launchTemplates": [
-            template(MASTERS, "lt-masters", version("sg-masters", &masters, 64, &of_masters)),
-            template(NODES, "lt-nodes", version("sg-nodes", &nodes, 128, &of_nodes)),
+            template(MASTERS, "lt-masters", &version("sg-masters", &masters, 64, &of_masters)),
+            template(NODES, "lt-nodes", &version("sg-nodes", &nodes, 128, &of_nodes)),
         ],
         "autoScalingGroups": [
             group(MASTERS, "lt-masters", (1, 1), &of_masters),

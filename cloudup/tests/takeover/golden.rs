@@ -132,15 +132,15 @@ impl Golden {
         list(names).map(|name| self.id(section, name)).collect()
     }
 
-    /// The things of a section by name, as `make` has them in an account.
+    /// The things of a section by name, as `as_seeded` has them in an account.
     fn each(
         &self,
         section: &'static str,
-        make: impl Fn(Value, &str, &Value) -> Value,
+        as_seeded: impl Fn(Value, &str, &Value) -> Value,
     ) -> Vec<Value> {
         let things = self.golden[section].as_object().into_iter().flatten();
         let made = things.map(|(name, thing)| {
-            let made = make(self.id(section, &json!(name)), name, thing);
+            let made = as_seeded(self.id(section, &json!(name)), name, thing);
             let mut made = said(made);
             if thing["tags"].is_object() && made["tags"].is_null() {
                 made["tags"] = thing["tags"].clone();

@@ -124,8 +124,8 @@ impl Moment {
                 .security_groups
                 .iter()
                 .map(|group| {
-                    let rules = group.rules.iter().map(|rule| rule.permission.clone());
-                    (group.id.clone(), rules.collect())
+                    let permissions = group.rules.iter().map(|rule| rule.permission.clone());
+                    (group.id.clone(), permissions.collect())
                 })
                 .collect(),
             route_tables: state

@@ -253,7 +253,9 @@ fn events_are_told_of_an_apply_too() {
     let events = shell.read("events.jsonl");
     let events: Vec<Value> =
         events.lines().map(|line| serde_json::from_str(line).expect("a value")).collect();
-    events.iter().for_each(|event| schema.expect(event));
+    for event in &events {
+        schema.expect(event);
+    }
     let runs = events.iter().filter(|event| event["event"] == "run-finished").count();
     assert_eq!(runs, 2, "the plan anew, and the apply");
     let report = planned().run(["apply", "plan.json", "-o", "json"]).expect(0).json();

@@ -183,18 +183,14 @@ impl Place {
         let roll = [&["rolling-update", "cluster", CLUSTER, "--validate-count=1"][..], &quick];
         let mut roll = roll.concat();
         let account = self.shell.path(ACCOUNT);
-        let kubernetes = match &self.moto {
-            Some(_) => {
-                roll.push("--cloudonly");
-                None
-            }
-            None => {
-                let kubernetes = FakeKubernetes::of(move || machines(&account));
-                self.shell.write("kubeconfig", kubernetes.kubeconfig(CLUSTER));
-                roll.push("--kubeconfig=kubeconfig");
-                Some(kubernetes)
-            }
-        };
+        let kubernetes =
+            self.moto.is_none().then(|| FakeKubernetes::of(move || machines(&account)));
+        if let Some(kubernetes) = &kubernetes {
+            self.shell.write("kubeconfig", kubernetes.kubeconfig(CLUSTER));
+            roll.push("--kubeconfig=kubeconfig");
+        } else {
+            roll.push("--cloudonly");
+        }
         let before = self.instances();
         self.run(&[&roll[..], &["--detailed-exitcode"]].concat()).expect(2);
         assert_eq!(self.instances(), before, "a plan changes nothing");

@@ -73,7 +73,7 @@ fn every_other_command_runs() {
         if args.starts_with("toolbox dump") {
             shell.run(["update", "-f", "cluster.yaml", "--yes"]).expect(0);
         }
-        if ["get clusters", "replace", "diff", "edit", "lock", "delete"]
+        if ["get clusters", "replace", "diff", "edit", "lock", "delete", "rolling-update"]
             .iter()
             .any(|verb| args.starts_with(verb))
         {

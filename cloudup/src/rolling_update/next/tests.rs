@@ -77,8 +77,9 @@ fn decide(case: &Case, quorum: Option<Quorum>) -> Move {
 
 #[test]
 fn the_next_thing_follows_from_what_there_is() {
+    type Row<'a> = (&'a str, usize, [usize; 2], &'a [(&'a str, Step)], bool, &'a str);
     let none: &[(&str, Step)] = &[];
-    let table: &[(&str, usize, [usize; 2], &[(&str, Step)], bool, &str)] = &[
+    let table: &[Row<'_>] = &[
         ("A B", 2, [1, 0], none, false, "Done"),
         ("a B w1 W2", 2, [1, 0], none, false, r#"TerminateWarm(["w1"])"#),
         // One out of the group at first, the last; then the others, and it when all are replaced.

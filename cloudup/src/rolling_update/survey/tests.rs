@@ -38,7 +38,7 @@ fn found(members: Vec<GroupInstance>, instances: &[Instance], nodes: &Nodes) -> 
         tags: Tags::new(),
     };
     let finding = Finding { of: &cluster.groups[0], templates: &[template], instances, nodes };
-    finding.group(&group, Vec::new()).unwrap()
+    finding.group(&group, &[]).unwrap()
 }
 
 #[test]
@@ -100,8 +100,8 @@ fn a_template_of_somebody_else_is_compared_by_its_number_alone() {
     };
     let finding =
         Finding { of: &cluster.groups[0], templates: &[], instances: &[], nodes: &Nodes::NotAsked };
-    assert_eq!(finding.group(&group, Vec::new()).unwrap().template.version, "4");
+    assert_eq!(finding.group(&group, &[]).unwrap().template.version, "4");
     group.launch_template = Some(TemplateRef { id: "lt-9".into(), version: "$Latest".into() });
-    let error = finding.group(&group, Vec::new()).unwrap_err();
+    let error = finding.group(&group, &[]).unwrap_err();
     assert!(error.to_string().contains("lt-9"), "{error}");
 }

@@ -36,7 +36,7 @@ async fn who_lost_the_lease_or_was_overtaken_keeps_nothing() {
     let store = Store::memory();
     let first = lease(&store).await;
     let (_, mut seen) = store.rolling_update(CLUSTER).await.unwrap();
-    let later = noon() + SignedDuration::try_from(Duration::from_secs(600)).unwrap();
+    let later = noon() + SignedDuration::try_from(Duration::from_mins(10)).unwrap();
     let late = store.keep_rolling_update(&first, &mut seen, Some(&progress("i-1")), later).await;
     assert!(matches!(late, Err(StoreError::Lost { .. })), "{late:?}");
 
