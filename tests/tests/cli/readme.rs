@@ -82,7 +82,7 @@ fn every_other_command_runs() {
         shell.run(args.split_whitespace()).expect(0);
         ran += 1;
     }
-    assert_eq!(ran, 23, "the README has other commands than these tests know");
+    assert_eq!(ran, 29, "the README has other commands than these tests know");
 }
 
 #[test]
