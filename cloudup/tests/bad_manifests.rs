@@ -171,6 +171,31 @@ const CASES: &[(&str, &str, &str)] = &[
         "cloudProvider: aws",
         "cloudProvider: aws\n  serviceAccountIssuerDiscovery: {discoveryStore: \"s3:///path\"}",
     ),
+    (
+        "amounts of instances are none",
+        "role: Node",
+        "role: Node\n  rollingUpdate: {maxSurge: a few, maxUnavailable: -1}",
+    ),
+    (
+        "an amount of instances is no whole number",
+        "role: Node",
+        "role: Node\n  rollingUpdate: {maxSurge: 1.5, maxUnavailable: [1]}",
+    ),
+    (
+        "a share of instances is none",
+        "cloudProvider: aws",
+        "cloudProvider: aws\n  rollingUpdate: {maxSurge: \"%\", maxUnavailable: \"ten%\"}",
+    ),
+    (
+        "the control plane would surge",
+        "role: Master",
+        "role: Master\n  rollingUpdate: {maxSurge: 1}",
+    ),
+    (
+        "no instance could ever be replaced",
+        "role: Node",
+        "role: Node\n  rollingUpdate: {maxSurge: 0, maxUnavailable: \"0%\"}",
+    ),
     // identities
     ("permissions are of old", "allowContainerRegistry: true", "legacy: true"),
     (
