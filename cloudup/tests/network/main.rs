@@ -1,5 +1,8 @@
 //! The network of a cluster on the embedded account: what is made, what others keep, what goes.
 
+mod moved;
+mod shapes;
+
 use std::sync::Arc;
 
 use cloudup::{
