@@ -336,6 +336,11 @@ impl<'a> Run<'a> {
             return (Outcome::UpToDate, true);
         }
         (self.tell)(Event::GroupStarted { group: of.name(), instances: stale });
+        if self.kubernetes.is_some() && self.options.validate_count == 0 {
+            let told = "the cluster is not validated, since the validate count is 0: that \
+                        instances are in service has to do";
+            self.warn(of.name(), told.to_owned());
+        }
         let mut roll = Roll::new(self, of, group);
         let ended = roll.roll().await;
         let instances = roll.replaced();

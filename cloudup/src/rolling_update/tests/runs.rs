@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{
     super::{Outcome, Reason, Surge},
-    world::{World, fresh, ids, terminated},
+    world::{World, fresh, ids, terminated, warm_ids},
 };
 
 const ALL: [(&str, &str, usize); 6] = [
@@ -268,4 +268,43 @@ async fn draining_and_terminating_may_be_left_to_others() {
     assert!(terminated(&world).is_empty());
     let left = world.summary().into_iter().filter(|line| line.contains("detached")).count();
     assert_eq!(left, old.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_validation_a_warning_says_so_where_there_would_be_one() {
+    let warned = "the cluster is not validated, since the validate count is 0";
+    for (validate_count, cloud_only, warns) in
+        [(0, false, true), (0, true, false), (1, false, false)]
+    {
+        let mut world = World::new(&NODES, &json!({ "maxSurge": 0 }), 1).await;
+        world.options.validate_count = validate_count;
+        world.cloud_only = cloud_only;
+        let report = world.run().await;
+        let warnings = &report.groups[0].warnings;
+        assert_eq!(warnings.iter().any(|it| it.contains(warned)), warns, "{warnings:?}");
+        assert_eq!(world.inside().told.iter().any(|it| it.contains(warned)), warns);
+        assert_eq!(world.summary(), fresh(&NODES));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_old_in_the_warm_pool_goes_before_it_could_serve() {
+    let world = World::with_warm_pool(&NODES, "nodes", 5).await;
+    let (old, warm) = (ids(&world, "nodes"), warm_ids(&world, "nodes"));
+    assert_eq!(warm.len(), 2);
+    let report = world.run().await;
+    assert!(report.errors().next().is_none(), "{:?}", outcomes(&report));
+    assert_eq!(world.summary(), fresh(&NODES));
+
+    let order = terminated(&world);
+    assert_eq!(order[..2], warm, "they go first: {order:?}");
+    let others: BTreeSet<_> = order[2..].iter().collect();
+    assert_eq!(others, old.iter().collect(), "and then what serves, each once: {order:?}");
+    let state = world.account.state().unwrap();
+    let pool = &state.warm_instances["nodes.demo.example.com"];
+    let versions: Vec<_> =
+        pool.iter().filter_map(|it| Some(&*it.launch_template.as_ref()?.version)).collect();
+    assert_eq!(versions, ["2", "2"], "it is full again");
+    assert!(pool.iter().all(|it| !warm.contains(&it.id)));
+    assert!(!world.plan().await.needs_update());
 }

@@ -83,6 +83,24 @@ impl World {
     /// A cluster whose instances all started from the first version of their template, and whose
     /// groups want the second. `settings` are the cluster's for rolling updates.
     pub(super) async fn new(groups: &[(&str, &str, usize)], settings: &Value, looks: u64) -> Self {
+        Self::made(groups, settings, looks, None).await
+    }
+
+    /// The same, whose group of that name keeps instances ready: so many with its own.
+    pub(super) async fn with_warm_pool(
+        groups: &[(&str, &str, usize)],
+        name: &str,
+        prepared: i32,
+    ) -> Self {
+        Self::made(groups, &json!(null), 1, Some((name, prepared))).await
+    }
+
+    async fn made(
+        groups: &[(&str, &str, usize)],
+        settings: &Value,
+        looks: u64,
+        pool: Option<(&str, i32)>,
+    ) -> Self {
         let mut cluster = cluster(groups);
         cluster.spec.rolling_update = serde_json::from_value(settings.clone()).unwrap();
         let state = State::from_value(&json!({
@@ -105,6 +123,10 @@ impl World {
         };
         for (name, _, size) in groups {
             world.group(name, *size).await;
+        }
+        if let Some((name, prepared)) = pool {
+            let scaling = CloudWriter::autoscaling(&world.account);
+            scaling.put_warm_pool(&world.asg(name), 0, Some(prepared)).await.unwrap();
         }
         for (name, ..) in groups {
             world.next_version(name).await;
@@ -417,6 +439,13 @@ pub(super) fn ids(world: &World, name: &str) -> Vec<String> {
     let state = world.account.state().unwrap();
     let group = state.auto_scaling_groups.get(&world.asg(name)).unwrap();
     group.instances.iter().map(|it| it.id.clone()).collect()
+}
+
+/// The ids of the instances in a group's warm pool.
+pub(super) fn warm_ids(world: &World, name: &str) -> Vec<String> {
+    let state = world.account.state().unwrap();
+    let pool = state.warm_instances.get(&world.asg(name));
+    pool.into_iter().flatten().map(|it| it.id.clone()).collect()
 }
 
 /// The instances that were terminated, in order.
