@@ -2,17 +2,17 @@
 //! instances.
 
 use std::{
-    process::Command,
     thread,
     time::{Duration, Instant},
 };
 
 use cloudup_tests::kubernetes::{FakeKubernetes, machines};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     output::Schema,
     shell::{ACCOUNT, DEMO, Ran, Shell, UPDATE},
+    signals::interrupt,
 };
 
 const ROLL: [&str; 4] = ["rolling-update", "cluster", "-f", "cluster.yaml"];
@@ -152,12 +152,52 @@ fn an_interrupt_stops_it_in_a_safe_state_and_the_next_run_goes_on() {
         assert!(Instant::now() < deadline, "nothing is replaced");
         thread::sleep(Duration::from_millis(20));
     }
-    let sent = Command::new("kill").arg("-INT").arg(child.id().to_string()).status();
-    assert!(sent.is_ok_and(|status| status.success()));
+    interrupt(&child);
     let ran = shell.finish(child).expect(5);
     assert!(ran.stdout.contains("Stopped. Run it again"), "{ran}");
     roll(&shell, QUICK.into_iter().chain(["--cloudonly", "--yes"])).expect(0);
     assert!(instances(&shell).iter().all(|id| !old.contains(id)));
+}
+
+#[test]
+fn the_second_interrupt_leaves_at_once_and_says_what_is_in_doubt() {
+    let slow = json!([{
+        "operation": "TerminateInstanceInAutoScalingGroup",
+        "effect": { "slow": { "milliseconds": 30_000 } },
+    }]);
+    let shell = stale();
+    let mut account = shell.account();
+    account["faults"] = slow;
+    let shell = shell.with_account(&account);
+    let old = instances(&shell);
+    let more = ["--cloudonly", "--yes"];
+    let child = shell.start(ROLL.into_iter().chain(QUICK).chain(more));
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while shell.account()["faults"][0]["hit"].as_u64().unwrap_or_default() == 0 {
+        assert!(Instant::now() < deadline, "nothing is terminated");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let begun = Instant::now();
+    interrupt(&child);
+    thread::sleep(Duration::from_millis(200));
+    interrupt(&child);
+    let ran = shell.finish(child).expect(5);
+    assert!(begun.elapsed() < Duration::from_secs(10), "it does not leave\n{ran}");
+    assert!(ran.stderr.contains("left at once"), "{ran}");
+    let in_doubt = |id: &String| {
+        let told = format!("in doubt: {id} of control-plane-eu-west-1a may be terminated");
+        ran.stderr.contains(&told)
+    };
+    assert_eq!(old.iter().filter(|id| in_doubt(id)).count(), 1, "{ran}");
+    assert_eq!(ran.stderr.matches("in doubt: ").count(), 1, "{ran}");
+
+    let mut account = shell.account();
+    account["faults"] = json!([]);
+    let shell = shell.with_account(&account);
+    shell.run(["lock", "break", "demo.example.com"]);
+    roll(&shell, QUICK.into_iter().chain(["--cloudonly", "--yes"])).expect(0);
+    assert!(instances(&shell).iter().all(|id| !old.contains(id)));
+    assert_eq!(progress(&shell), Value::Null);
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn wait_for_writes(shell: &Shell) {
     }
 }
 
-fn interrupt(child: &Child) {
+pub(crate) fn interrupt(child: &Child) {
     let done = Command::new("kill").arg("-INT").arg(child.id().to_string()).status();
     assert!(done.is_ok_and(|status| status.success()), "the signal cannot be sent");
 }
