@@ -22,5 +22,6 @@ mod readme;
 mod rolling_update;
 mod shell;
 mod signals;
+mod sockets;
 mod state;
 mod together;
