@@ -9,7 +9,9 @@ use cloudup::{
 
 use super::{
     editor::{self, Attempt, Edited, Editing},
-    input, lock, print, state, write,
+    input, lock,
+    merge::{markers, merge},
+    print, state, write,
 };
 use crate::{
     args::{Edit, FieldArgs, Global},
@@ -24,11 +26,21 @@ const HEADER: [&str; 3] = [
     "is, change nothing, or empty the file.",
 ];
 
+const SETTLE: &str = "leave what is right of both, and remove the lines that begin with <<<<<<<, \
+    |||||||, ======= or >>>>>>>; to give up, save it as it is";
+
 /// A document of a cluster.
 struct Document<'a> {
     store: &'a Store,
     stored: &'a Stored,
     key: String,
+}
+
+/// What an edit in an editor is a change of.
+struct Base {
+    stored: Stored,
+    /// Its text was shown in conflict with what was typed.
+    conflict: bool,
 }
 
 /// Runs `edit`.
@@ -75,23 +87,92 @@ impl Document<'_> {
             env::temp_dir().join(format!("cloudup-edit-{called}{number}.yaml"))
         });
         let editing = Editing { editor: &editor, file, comment: "#:", header: &HEADER };
+        let mut base = Base { stored: self.stored.clone(), conflict: false };
         let mut shown = None;
         let edited = editing
-            .run(self.text(), async |typed| match self.save(typed, environment).await {
-                Ok(saved) => {
-                    shown = Some(saved);
-                    Attempt::Done
+            .run(self.text(), async |typed| {
+                match self.attempt(&mut base, typed, environment).await {
+                    Ok(saved) => {
+                        shown = Some(saved);
+                        Attempt::Done
+                    }
+                    Err(attempt) => attempt,
                 }
-                Err(Refused::Mistakes(errors)) => {
-                    Attempt::Mistakes(errors.to_string(), input::mistakes(&errors))
-                }
-                Err(Refused::Failed(failure)) => Attempt::Failed(failure),
             })
             .await?;
         match (edited, shown) {
             (Edited::Saved, Some(shown)) => write::show(global, &[shown]),
             _ => print(|out| writeln!(out, "Nothing was changed.")),
         }
+    }
+
+    /// Puts what was typed in force, with what somebody else changed in the meantime.
+    async fn attempt(
+        &self,
+        base: &mut Base,
+        typed: &str,
+        environment: &Environment,
+    ) -> Result<write::Shown, Attempt> {
+        if base.conflict
+            && let Some(left) = self.conflict_left(typed)
+        {
+            return Err(Attempt::Mistakes(left.to_string(), self.unsettled()));
+        }
+        base.conflict = false;
+        let mut text = typed.to_owned();
+        let mut merged = false;
+        loop {
+            match self.save(&base.stored, &text, environment).await {
+                Ok(saved) => {
+                    if merged {
+                        tell::note(&format!("{}: that change is kept, too", self.changed()));
+                    }
+                    return Ok(saved);
+                }
+                Err(Refused::Changed(now)) => {
+                    let Some(theirs) = self.text_in(&now) else {
+                        return Err(Attempt::Failed(self.deleted()));
+                    };
+                    let opened = self.text_in(&base.stored).unwrap_or_default();
+                    let both = merge(opened, &text, theirs);
+                    let theirs = theirs.to_owned();
+                    base.stored = now;
+                    match both {
+                        Ok(both) => (text, merged) = (both, true),
+                        Err(text) => {
+                            base.conflict = true;
+                            let told = format!("error: {}\n  hint: {SETTLE}", self.changed_there());
+                            return Err(Attempt::Merged { text, theirs, told });
+                        }
+                    }
+                }
+                Err(Refused::Mistakes(errors)) if merged => {
+                    let theirs = self.text_in(&base.stored).unwrap_or_default().to_owned();
+                    let told =
+                        format!("{}: that change is in the text now.\n{errors}", self.changed());
+                    return Err(Attempt::Merged { text, theirs, told });
+                }
+                Err(Refused::Mistakes(errors)) => {
+                    let failure = input::mistakes(&errors);
+                    return Err(Attempt::Mistakes(errors.to_string(), failure));
+                }
+                Err(Refused::Failed(failure)) => return Err(Attempt::Failed(failure)),
+            }
+        }
+    }
+
+    fn text_in<'s>(&self, stored: &'s Stored) -> Option<&'s str> {
+        stored.documents().get(&self.key).map(|document| document.text.as_str())
+    }
+
+    /// What is wrong with a text that has markers of a conflict.
+    fn conflict_left(&self, text: &str) -> Option<ManifestErrors> {
+        let lines = markers(text);
+        let first = *lines.first()?;
+        let lines: Vec<_> = lines.iter().map(usize::to_string).collect();
+        let word = if lines.len() == 1 { "line" } else { "lines" };
+        let message = format!("markers of a conflict are left: {word} {}", lines.join(", "));
+        Some(self.mistake(first, message, SETTLE.to_owned()))
     }
 
     /// Sets fields without an editor.
@@ -123,7 +204,7 @@ impl Document<'_> {
         if *document.value() == raw {
             return print(|out| writeln!(out, "Nothing was changed."));
         }
-        match self.save(&document.to_yaml(), environment).await {
+        match self.save(self.stored, &document.to_yaml(), environment).await {
             Ok(shown) => {
                 if has_comments(self.text()) {
                     tell::note(&format!(
@@ -136,22 +217,29 @@ impl Document<'_> {
             Err(Refused::Mistakes(errors)) => Err(input::mistakes(&errors).hint(
                 "the places are those of the document with its fields set: nothing was written",
             )),
+            Err(Refused::Changed(_)) => Err(failed(self.changed())
+                .hint("nothing was written: see what differs (cloudup get), and do it again")),
             Err(Refused::Failed(failure)) => Err(failure),
         }
     }
 
-    /// Puts a text in the document's place, unless it is wrong or somebody else was there first.
-    async fn save(&self, text: &str, environment: &Environment) -> Result<write::Shown, Refused> {
+    /// Puts a text in the document's place, unless it is wrong, or the document is no longer as it
+    /// was `opened`.
+    async fn save(
+        &self,
+        opened: &Stored,
+        text: &str,
+        environment: &Environment,
+    ) -> Result<write::Shown, Refused> {
         // What is wrong is told without a lease.
-        self.checked(self.stored, text).map_err(Refused::Mistakes)?;
+        self.checked(opened, text).map_err(Refused::Mistakes)?;
         let cluster = self.stored.cluster();
         let what = if self.key == CLUSTER { "edit cluster" } else { "edit instancegroup" };
         let keeper = lock::take(self.store, cluster, what, environment).await?;
         let done = async {
             let now = write::read(self.store, cluster).await?;
-            let text_now = now.documents().get(&self.key).map(|document| document.text.as_str());
-            if text_now != Some(self.text()) {
-                return Err(Refused::Failed(self.changed_meanwhile()));
+            if self.text_in(&now) != self.text_in(opened) {
+                return Err(Refused::Changed(now));
             }
             let draft = self.checked(&now, text).map_err(Refused::Mistakes)?;
             keeper.commit(&draft.change()).await?;
@@ -184,24 +272,44 @@ impl Document<'_> {
         if (count, documents) == (1, 1) {
             return Ok(());
         }
+        let message = format!("there is to be one document here, of kind {kind}");
+        let hint = "other documents have places of their own: cloudup create -f FILE";
+        Err(self.mistake(1, message, hint.to_owned()))
+    }
+
+    fn mistake(&self, line: usize, message: String, hint: String) -> ManifestErrors {
         let place = Place {
             file: self.place().to_owned(),
             document: 1,
             path: String::new(),
-            line: 1,
+            line,
             column: 1,
         };
-        let message = format!("there is to be one document here, of kind {kind}");
-        let hint =
-            Some("other documents have places of their own: cloudup create -f FILE".to_owned());
-        Err(ManifestErrors { mistakes: vec![Mistake { place, message, hint }] })
+        ManifestErrors { mistakes: vec![Mistake { place, message, hint: Some(hint) }] }
     }
 
-    fn changed_meanwhile(&self) -> Failure {
-        let text = format!("{} was changed by somebody else in the meantime", self.place());
-        let told = Failure { exit: Exit::Failed, ..Failure::invalid(text) };
-        told.hint("nothing was written: see what differs (cloudup diff -f FILE), and edit it again")
+    fn changed(&self) -> String {
+        format!("{} was changed by somebody else in the meantime", self.place())
     }
+
+    fn changed_there(&self) -> String {
+        format!("{}, in the same lines", self.changed())
+    }
+
+    fn unsettled(&self) -> Failure {
+        failed(self.changed_there()).hint(
+            "nothing was written: settle the conflict, and put it there with cloudup replace -f FILE",
+        )
+    }
+
+    fn deleted(&self) -> Failure {
+        let text = format!("{} was deleted by somebody else in the meantime", self.place());
+        failed(text).hint("nothing was written: to put it there again, cloudup create -f FILE")
+    }
+}
+
+fn failed(text: String) -> Failure {
+    Failure { exit: Exit::Failed, ..Failure::invalid(text) }
 }
 
 /// Whether a text seems to have comments; a text in it may look like one.
@@ -213,6 +321,8 @@ fn has_comments(text: &str) -> bool {
 enum Refused {
     /// It is wrong.
     Mistakes(ManifestErrors),
+    /// The document is no longer as it was: this is what is stored now.
+    Changed(Stored),
     /// Something else.
     Failed(Failure),
 }

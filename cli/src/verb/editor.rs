@@ -29,6 +29,16 @@ pub(super) enum Attempt {
     Done,
     /// It has mistakes, to be shown at the top; the failure is for whoever gives up.
     Mistakes(String, Failure),
+    /// The text beneath was changed by somebody else in the meantime: this one, which has all that
+    /// was typed, is to be edited from here on.
+    Merged {
+        /// The text.
+        text: String,
+        /// What somebody else made of the text beneath: to save that is to change nothing.
+        theirs: String,
+        /// What is to be shown at the top.
+        told: String,
+    },
     /// It cannot be put in force, and no edit of it will help.
     Failed(Failure),
 }
@@ -50,6 +60,7 @@ impl Editing<'_> {
         original: &str,
         mut save: impl AsyncFnMut(&str) -> Attempt,
     ) -> Result<Edited, Failure> {
+        let mut original = original.to_owned();
         let mut text = format!("{}{original}", self.commented(self.header));
         write(&self.file, &text)?;
         loop {
@@ -71,13 +82,20 @@ impl Editing<'_> {
                 // The same text again: whoever edits has given up.
                 Attempt::Mistakes(_, failure) if edited == text => return Err(self.kept(failure)),
                 Attempt::Failed(failure) => return Err(self.kept(failure)),
-                Attempt::Mistakes(mistakes, _) => {
-                    let lines: Vec<_> = mistakes.lines().collect();
-                    text = format!("{}{typed}", self.commented(&lines));
-                    write(&self.file, &text).map_err(|failure| self.kept(failure))?;
+                Attempt::Mistakes(mistakes, _) => text = self.told(&mistakes, &typed),
+                Attempt::Merged { text: merged, theirs, told } => {
+                    original = theirs;
+                    text = self.told(&told, &merged);
                 }
             }
+            write(&self.file, &text).map_err(|failure| self.kept(failure))?;
         }
+    }
+
+    /// The text with what is to be told at the top.
+    fn told(&self, told: &str, text: &str) -> String {
+        let lines: Vec<_> = told.lines().collect();
+        format!("{}{text}", self.commented(&lines))
     }
 
     fn kept(&self, failure: Failure) -> Failure {

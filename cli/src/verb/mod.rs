@@ -14,6 +14,7 @@ mod instances;
 mod kubernetes;
 mod listener;
 mod lock;
+mod merge;
 mod plan;
 mod remove;
 mod rolling_update;

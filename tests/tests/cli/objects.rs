@@ -206,14 +206,74 @@ fn what_was_typed_outlives_its_editor_and_a_full_disk() {
     insta::assert_snapshot!(told(&cases).replace("Killed\n", ""));
 }
 
+/// An editor: the first time somebody else does something meanwhile, and then `typing` is done; again,
+/// with what was seen kept in a file, `settling` is.
+fn meanwhile(others: &str, typing: &str, settling: &str) -> String {
+    format!(
+        r#"if test -e log; then cp "$1" "seen$(ls seen* | wc -l)"; {settling}; exit; fi
+        export KUBE_EDITOR=
+        {others} >log 2>&1 || exit 9
+        touch seen; {typing}"#
+    )
+}
+
+const LARGER: &str = r#"EDITOR='sed -i.bak s/t3.medium/t3.large/' "$CLOUDUP" edit ig nodes"#;
+const TYPING: &str = r#"sed -i.bak 's/t3.medium/t3.small # mine/; $a\  maxSize: 4' "$1""#;
+
 #[test]
-fn what_somebody_else_changed_meanwhile_is_not_written_over() {
-    let script = r#"KUBE_EDITOR= "$CLOUDUP" edit ig nodes --set spec.maxSize=7 >log 2>&1 || exit 9
-        sed -i.bak '$a\  minSize: 2' "$1""#;
-    let (shell, ran) = edited(stored(), &["ig", "nodes"], script);
+fn what_somebody_else_changed_in_other_lines_meanwhile_is_kept() {
+    let script = meanwhile(
+        LARGER,
+        r#"sed -i.bak 's|^spec:|& # mine|' "$1"; echo '  maxSize: 4' >>"$1""#,
+        ":",
+    );
+    let (shell, ran) = edited(stored(), &["ig", "nodes"], &script);
+    insta::assert_snapshot!(ran.expect(0).to_string() + &shell.read(NODES));
+    assert!(!shell.path(KEPT).exists() && !shell.path("seen1").exists());
+
+    // Both are right, and together they are not.
+    let others = r#"EDITOR="sed -i.bak 's/^  image/  maxSize: 2\n&/'" "$CLOUDUP" edit ig nodes"#;
+    let typing = r#"echo '  minSize: 3' >>"$1""#;
+    let script = meanwhile(others, typing, r#"sed -i.bak 's/minSize: 3/minSize: 1/' "$1""#);
+    let (shell, ran) = edited(stored(), &["ig", "nodes"], &script);
+    ran.expect(0);
+    insta::assert_snapshot!("merged_and_wrong", shell.read("seen1"));
+    assert!(shell.read(NODES).contains("maxSize: 2") && shell.read(NODES).contains("minSize: 1"));
+}
+
+#[test]
+fn a_conflict_with_what_somebody_else_changed_meanwhile_is_settled() {
+    let settling = r#"if grep -q '^<<<<<<<' "$1"
+        then sed -i.bak '/^<<<<<<</d; /^|||||||/,/^=======/d' "$1"
+        else sed -i.bak '/^#:/d; /^>>>>>>>/d; /t3.large/d' "$1"
+        fi"#;
+    let (shell, ran) = edited(stored(), &["ig", "nodes"], &meanwhile(LARGER, TYPING, settling));
+    let seen = [shell.read("seen1"), shell.read("seen2")].join("\n# then\n");
+    insta::assert_snapshot!(format!("{seen}\n# at last\n{}", ran.expect(0)));
+    assert!(shell.read(NODES).contains("t3.small # mine") && !shell.read(NODES).contains(">>>"));
+    assert!(!shell.path(KEPT).exists());
+
+    // Theirs alone, after all.
+    let settling = r#"cp .cloudup/state/demo.example.com/instancegroup/nodes "$1""#;
+    let (shell, ran) = edited(stored(), &["ig", "nodes"], &meanwhile(LARGER, TYPING, settling));
+    assert_eq!(ran.expect(0).stdout.trim(), "Nothing was changed.");
+    assert!(shell.read(NODES).contains("t3.large") && !shell.path(KEPT).exists());
+}
+
+#[test]
+fn a_conflict_that_nobody_settles_leaves_what_is_in_force_and_keeps_what_was_typed() {
+    let (shell, ran) = edited(stored(), &["ig", "nodes"], &meanwhile(LARGER, TYPING, ":"));
     insta::assert_snapshot!(ran.expect(1));
-    assert!(shell.read(NODES).contains("maxSize: 7") && !shell.read(NODES).contains("minSize"));
-    assert!(shell.read(KEPT).contains("minSize: 2"));
+    assert!(shell.read(NODES).contains("t3.large") && !shell.read(NODES).contains("maxSize"));
+    let kept = shell.read(KEPT);
+    assert!(kept.contains("t3.small # mine") && kept.contains("maxSize: 4"), "{kept}");
+
+    let gone = r#""$CLOUDUP" delete ig nodes --unregister --yes"#;
+    let shell = stored().with_file("spare.yaml", SPARE);
+    shell.run(["create", "-f", "spare.yaml"]).expect(0);
+    let (shell, ran) = edited(shell, &["ig", "nodes"], &meanwhile(gone, TYPING, ":"));
+    insta::assert_snapshot!("deleted_meanwhile", ran.expect(1));
+    assert!(shell.read(KEPT).contains("t3.small # mine") && !shell.path(NODES).exists());
 }
 
 #[test]
