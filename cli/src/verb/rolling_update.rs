@@ -27,6 +27,7 @@ use super::{
     print,
     signals::stop_on_signals,
     state,
+    work::{give_back, interrupted_before, stop_when_lost},
 };
 use crate::{
     args::{Global, KubernetesArgs, OutputArg, RollingUpdateArgs, SourceArgs},
@@ -61,13 +62,7 @@ pub(super) async fn run(
         lock::take(&store, rolling.cluster().name(), "rolling-update cluster --yes", environment);
     let keeper = keeper.await?;
     let done = Box::pin(under_lease(global, args, environment, &store, rolling, &keeper)).await;
-    let lost = keeper.lost().is_cancelled();
-    keeper.release().await;
-    if lost {
-        let told = Failure::invalid("the lease on the cluster was taken away, or ran out: stopped")
-            .hint("run it again: it goes on where it was");
-        return Err(Failure { exit: Exit::Locked, ..told });
-    }
+    give_back(Some(keeper)).await?;
     done
 }
 
@@ -174,19 +169,11 @@ async fn under_lease(
         }
     };
     let (stop, interrupted) = stop_on_signals()?;
-    let (lost, stopping) = (keeper.lost().clone(), stop.clone());
-    let watching = tokio::spawn(async move {
-        lost.cancelled().await;
-        stopping.finish();
-    });
+    stop_when_lost(Some(keeper), &stop);
     let clouds = interrupted
         .run_until_cancelled(Box::pin(Clouds::of(global, args, environment, rolling.cluster())))
         .await;
-    let Some(clouds) = clouds else {
-        let told = Failure::invalid("interrupted before anything was changed");
-        return Err(Failure { exit: Exit::Interrupted, ..told });
-    };
-    let clouds = clouds?;
+    let clouds = clouds.unwrap_or_else(|| Err(interrupted_before()))?;
     let written = Arc::new(Mutex::new(None));
     let mut journal = Kept {
         store,
@@ -217,7 +204,6 @@ async fn under_lease(
             return Err(left(progress.as_ref()));
         }
     };
-    watching.abort();
     let applied = applied.map_err(|error| failure(&error))?;
     if !json(global, &applied)? {
         print(|out| {

@@ -4,14 +4,21 @@ use async_trait::async_trait;
 use aws_sdk_ec2::{
     Client,
     types::{
-        AttributeBooleanValue, ConnectivityType, DomainType, Filter, IpPermission, IpRange,
-        Ipv6Range, NatGatewayState, NewDhcpConfiguration, PrefixListId, ResourceType, RouteState,
-        SubnetCidrBlockStateCode, Tag, TagSpecification, UserIdGroupPair, VpcAttributeName,
+        AttributeBooleanValue, ConnectivityType, DomainType, Filter, InternetGatewayAttachment,
+        IpPermission, IpRange, Ipv6Range, NatGatewayState, NewDhcpConfiguration, PrefixListId,
+        ResourceType, RouteState, SubnetCidrBlockStateCode, Tag, UserIdGroupPair, VpcAttributeName,
         VpcCidrBlockStateCode, builders::IpPermissionBuilder,
     },
 };
 
-use super::error::Operation;
+use super::{
+    ec2::{
+        answer::tags as tags_of,
+        ec2,
+        request::{tagged, tags as to_tags},
+    },
+    error::Operation,
+};
 use crate::cloud::{
     CloudError, Page,
     vpc::{
@@ -26,11 +33,6 @@ use crate::cloud::{
 #[derive(Clone, Debug)]
 pub(super) struct Network(pub(super) Client);
 
-/// The operation of that name.
-const fn ec2(name: &'static str) -> Operation {
-    Operation { service: "ec2", name }
-}
-
 /// The filter that lets through what is asked for; `id` and `vpc` are what EC2 calls the id of the
 /// thing and that of its VPC, where it tells things apart by them.
 fn filters(which: Which<'_>, id: &str, vpc: &str) -> Option<Vec<Filter>> {
@@ -41,21 +43,6 @@ fn filters(which: Which<'_>, id: &str, vpc: &str) -> Option<Vec<Filter>> {
         Which::All | Which::Id(_) | Which::Vpc(_) => return None,
     };
     Some(vec![Filter::builder().name(name).values(value).build()])
-}
-
-fn tags_of(tags: Option<Vec<Tag>>) -> Tags {
-    let tags = tags.unwrap_or_default().into_iter();
-    tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect()
-}
-
-fn to_tags(tags: &Tags) -> Vec<Tag> {
-    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
-}
-
-/// Tags for what a call makes.
-fn tagged(of: ResourceType, tags: &Tags) -> Option<Vec<TagSpecification>> {
-    let tags = (!tags.is_empty()).then(|| to_tags(tags))?;
-    Some(vec![TagSpecification::builder().resource_type(of).set_tags(Some(tags)).build()])
 }
 
 fn owned(text: Option<&str>) -> Option<String> {
@@ -73,6 +60,16 @@ fn part<T>(
 ) -> Result<Page<T>, CloudError> {
     let next = next.filter(|next| !next.is_empty());
     Ok(Page { items: items.collect::<Result<_, _>>()?, next })
+}
+
+/// A gateway of either kind.
+fn from_gateway(
+    id: String,
+    attachments: Option<Vec<InternetGatewayAttachment>>,
+    tags: Option<Vec<Tag>>,
+) -> Gateway {
+    let attached = attachments.unwrap_or_default().into_iter().next();
+    Gateway { id, vpc_id: attached.and_then(|attached| attached.vpc_id), tags: tags_of(tags) }
 }
 
 #[async_trait]
@@ -158,12 +155,8 @@ impl VpcReader for Network {
         let call = self.0.describe_internet_gateways().set_filters(filters);
         let answer = call.set_next_token(owned(marker)).send().await.map_err(op.failed())?;
         let gateways = answer.internet_gateways.unwrap_or_default().into_iter().map(|gateway| {
-            let attached = gateway.attachments.unwrap_or_default().into_iter().next();
-            Ok(Gateway {
-                id: op.expect(gateway.internet_gateway_id, "id")?,
-                vpc_id: attached.and_then(|attached| attached.vpc_id),
-                tags: tags_of(gateway.tags),
-            })
+            let id = op.expect(gateway.internet_gateway_id, "id")?;
+            Ok(from_gateway(id, gateway.attachments, gateway.tags))
         });
         part(gateways, answer.next_token)
     }
@@ -182,12 +175,8 @@ impl VpcReader for Network {
         let answer = call.set_next_token(owned(marker)).send().await.map_err(op.failed())?;
         let gateways = answer.egress_only_internet_gateways.unwrap_or_default().into_iter();
         let gateways = gateways.map(|gateway| {
-            let attached = gateway.attachments.unwrap_or_default().into_iter().next();
-            Ok(Gateway {
-                id: op.expect(gateway.egress_only_internet_gateway_id, "id")?,
-                vpc_id: attached.and_then(|attached| attached.vpc_id),
-                tags: tags_of(gateway.tags),
-            })
+            let id = op.expect(gateway.egress_only_internet_gateway_id, "id")?;
+            Ok(from_gateway(id, gateway.attachments, gateway.tags))
         });
         part(gateways, answer.next_token)
     }

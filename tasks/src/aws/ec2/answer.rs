@@ -12,7 +12,7 @@ use crate::cloud::{
     iam::Tags,
 };
 
-pub(super) fn tags(tags: Option<Vec<types::Tag>>) -> Tags {
+pub(in crate::aws) fn tags(tags: Option<Vec<types::Tag>>) -> Tags {
     let tags = tags.unwrap_or_default().into_iter();
     tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))).collect()
 }

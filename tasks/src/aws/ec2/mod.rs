@@ -1,7 +1,7 @@
 //! EC2.
 
-mod answer;
-mod request;
+pub(super) mod answer;
+pub(super) mod request;
 
 use async_trait::async_trait;
 use aws_sdk_ec2::{
@@ -31,7 +31,7 @@ const LONG_PAGE: i32 = 1000;
 pub(super) struct Ec2(pub(super) Client);
 
 /// The operation of that name.
-const fn ec2(name: &'static str) -> Operation {
+pub(super) const fn ec2(name: &'static str) -> Operation {
     Operation { service: "ec2", name }
 }
 

@@ -7,12 +7,15 @@ use crate::cloud::{
     iam::Tags,
 };
 
-pub(super) fn tags(tags: &Tags) -> Vec<types::Tag> {
+pub(in crate::aws) fn tags(tags: &Tags) -> Vec<types::Tag> {
     tags.iter().map(|(key, value)| types::Tag::builder().key(key).value(value).build()).collect()
 }
 
 /// The tags of what is created. EC2 refuses to be told of none.
-pub(super) fn tagged(kind: types::ResourceType, of: &Tags) -> Option<Vec<types::TagSpecification>> {
+pub(in crate::aws) fn tagged(
+    kind: types::ResourceType,
+    of: &Tags,
+) -> Option<Vec<types::TagSpecification>> {
     let specification = types::TagSpecification::builder().resource_type(kind);
     (!of.is_empty()).then(|| vec![specification.set_tags(Some(tags(of))).build()])
 }
