@@ -1,5 +1,8 @@
 //! The state store in a bucket, over sockets: conditional writes as S3 makes them.
 
+mod interleavings;
+mod turns;
+
 use std::{
     process::{Command, Output},
     sync::Arc,
@@ -13,7 +16,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 const CLUSTER: &str = "demo.example.com";
-const DEMO: &str = include_str!("../../examples/demo.example.com.yaml");
+const DEMO: &str = include_str!("../../../examples/demo.example.com.yaml");
 
 async fn connect(account: &Account, bucket: &str) -> Store {
     let objects =
