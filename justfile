@@ -7,7 +7,7 @@ default:
     @just --list
 
 # Everything CI checks.
-check: format lint test docs deny
+check: format lint test docs deny package
 
 # The sources are formatted.
 format:
@@ -33,6 +33,10 @@ docs:
 deny:
     cargo deny --all-features check bans licenses sources
     if cargo deny fetch db; then cargo deny --all-features check advisories; else echo "WARNING: the advisory database cannot be reached: advisories were not checked"; fi
+
+# The crates can be published: their files and what is said of them are in order.
+package:
+    cargo package --workspace --exclude cloudup-tests --no-verify --allow-dirty
 
 # Plan, apply and plan again on the embedded account.
 demo:
