@@ -9,6 +9,7 @@ use cloudup_tasks::cloud::{
     route53::HostedZone,
     vpc::{Which, all_security_groups},
 };
+use futures::future::{join, join3, join4};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +43,7 @@ pub struct Environment {
     #[serde(skip)]
     pub account_roles: BTreeSet<String>,
     /// The names of roles in the account that can be those which instance groups have for
-    /// themselves, also of groups that are gone. Empty where we may not list roles.
+    /// themselves, or of their profiles, also of groups that are gone. Empty where we may not list them.
     #[serde(skip)]
     pub group_roles: BTreeSet<String>,
     /// The names of the managed policies below the cluster's [path](names::policy_path), also of
@@ -138,7 +139,7 @@ impl Environment {
         Ok(Self { region, quotas, ..Self::default() })
     }
 
-    /// Asks STS who is calling, IAM for the account's limits, its roles and the cluster's policies;
+    /// Asks STS who is calling, IAM for the account's limits, its roles and profiles and the cluster's policies;
     /// where some role writes DNS records, Route 53 for the zone; and EC2 for the security groups
     /// that the manifest names. What is throttled is asked for again, a few times.
     ///
@@ -150,20 +151,42 @@ impl Environment {
         cluster: &Cluster,
     ) -> Result<Self, EnvironmentError> {
         let place = Self::place(reader, region(&cluster.spec.subnets)?).await?;
-        let hosted_zone_id =
-            if needs_zone(cluster) { Some(hosted_zone(reader, cluster).await?) } else { None };
-        let mut unlisted = Vec::new();
-        let Listed { account_roles, group_roles } =
-            listed_roles(reader, cluster.name(), &mut unlisted).await?;
+        // None of these needs another's answer. What is wrong is told in the same order every time.
+        let of_iam = join4(
+            role_names(reader),
+            profile_names(reader),
+            own_policies(reader, cluster.name()),
+            quotas(reader),
+        );
+        let of_others = join3(
+            hosted_zone(reader, cluster),
+            gpu_types(reader, cluster),
+            missing_security_groups(reader, cluster),
+        );
+        let ((roles, profiles, policies, quotas), (zone, gpu_types, missing)) =
+            join(of_iam, of_others).await;
+        let hosted_zone_id = zone?;
+        let (roles, profiles, policies) = (roles?, profiles?, policies?);
+        let unlisted = [&roles, &profiles, &policies];
+        let unlisted = unlisted.into_iter().filter_map(|list| list.denied.clone()).collect();
+        let name = cluster.name();
+        let (of_groups, others): (Vec<_>, Vec<_>) =
+            roles.names.into_iter().partition(|role| names::may_be_of_group(role, name));
+        let accounts = others.into_iter();
+        // A role goes before its profile does, and a run may end between the two.
+        let profiles =
+            profiles.names.into_iter().filter(|profile| names::may_be_of_group(profile, name));
         Ok(Self {
-            quotas: quotas(reader).await?,
+            quotas: quotas?,
             hosted_zone_id,
-            account_roles,
-            group_roles,
-            own_policies: own_policies(reader, cluster.name(), &mut unlisted).await?,
+            account_roles: accounts
+                .filter(|role| names::may_be_of_service_account(role, name))
+                .collect(),
+            group_roles: of_groups.into_iter().chain(profiles).collect(),
+            own_policies: policies.names,
             unlisted,
-            gpu_types: gpu_types(reader, cluster).await?,
-            missing_security_groups: missing_security_groups(reader, cluster).await?,
+            gpu_types: gpu_types?,
+            missing_security_groups: missing?,
             ..place
         })
     }
@@ -226,68 +249,64 @@ async fn quotas(reader: &dyn CloudReader) -> Result<Quotas, EnvironmentError> {
     }
 }
 
-/// Roles of the account that can be the cluster's, by their names.
+/// The names of what there is of one kind, as far as we may ask.
 #[derive(Default)]
 struct Listed {
-    account_roles: BTreeSet<String>,
-    group_roles: BTreeSet<String>,
+    names: BTreeSet<String>,
+    /// What it means that we may not.
+    denied: Option<String>,
 }
 
-/// The roles that can be those of the cluster's service accounts, or of single groups of it, as
-/// far as we may ask.
-async fn listed_roles(
-    reader: &dyn CloudReader,
-    cluster: &str,
-    unlisted: &mut Vec<String>,
-) -> Result<Listed, EnvironmentError> {
-    let iam = reader.iam();
-    let listed = patiently("list the roles", async || {
-        all_pages(async |marker: Option<String>| iam.list_roles(marker.as_deref()).await).await
-    });
-    match listed.await {
-        Err(EnvironmentError::Cloud { source, .. }) if source.kind() == ErrorKind::Denied => {
-            unlisted.push(format!(
-                "roles may not be listed, so those of service accounts that the manifest no longer \
-                 names are not found: {source}"
-            ));
-            Ok(Listed::default())
-        }
-        answer => {
-            let names = answer?.into_iter().map(|role| role.name);
-            let (group_roles, others): (BTreeSet<_>, BTreeSet<_>) =
-                names.partition(|name| names::may_be_of_group(name, cluster));
-            let accounts = others.into_iter();
-            let account_roles =
-                accounts.filter(|name| names::may_be_of_service_account(name, cluster)).collect();
-            Ok(Listed { account_roles, group_roles })
+impl Listed {
+    /// `what`: roles, and whose are not found where they may not be listed.
+    fn of(
+        what: (&str, &str),
+        answer: Result<impl Iterator<Item = String>, EnvironmentError>,
+    ) -> Result<Self, EnvironmentError> {
+        match answer {
+            Err(EnvironmentError::Cloud { source, .. }) if source.kind() == ErrorKind::Denied => {
+                let (kind, lost) = what;
+                let denied =
+                    format!("{kind} may not be listed, so those of {lost} are not found: {source}");
+                Ok(Self { denied: Some(denied), ..Self::default() })
+            }
+            answer => Ok(Self { names: answer?.collect(), denied: None }),
         }
     }
 }
 
-/// The managed policies of the cluster's own, as far as we may ask.
-async fn own_policies(
-    reader: &dyn CloudReader,
-    cluster: &str,
-    unlisted: &mut Vec<String>,
-) -> Result<BTreeSet<String>, EnvironmentError> {
+async fn role_names(reader: &dyn CloudReader) -> Result<Listed, EnvironmentError> {
+    let iam = reader.iam();
+    let roles = patiently("list the roles", async || {
+        all_pages(async |marker: Option<String>| iam.list_roles(marker.as_deref()).await).await
+    });
+    let roles = roles.await.map(|roles| roles.into_iter().map(|role| role.name));
+    Listed::of(("roles", "service accounts that the manifest no longer names"), roles)
+}
+
+async fn profile_names(reader: &dyn CloudReader) -> Result<Listed, EnvironmentError> {
+    let iam = reader.iam();
+    let profiles = patiently("list the instance profiles", async || {
+        all_pages(async |marker: Option<String>| {
+            iam.list_instance_profiles(marker.as_deref()).await
+        })
+        .await
+    });
+    let profiles = profiles.await.map(|list| list.into_iter().map(|profile| profile.name));
+    Listed::of(("instance profiles", "groups that are gone"), profiles)
+}
+
+/// The managed policies of the cluster's own.
+async fn own_policies(reader: &dyn CloudReader, cluster: &str) -> Result<Listed, EnvironmentError> {
     let (iam, path) = (reader.iam(), names::policy_path(cluster));
-    let listed = patiently("list the cluster's managed policies", async || {
+    let policies = patiently("list the cluster's managed policies", async || {
         all_pages(async |marker: Option<String>| iam.list_policies(&path, marker.as_deref()).await)
             .await
     });
-    match listed.await {
-        Err(EnvironmentError::Cloud { source, .. }) if source.kind() == ErrorKind::Denied => {
-            unlisted.push(format!(
-                "managed policies may not be listed, so those of the cluster that nothing needs any \
-                 more are not found: {source}"
-            ));
-            Ok(BTreeSet::new())
-        }
-        answer => {
-            let policies = answer?.into_iter().filter(|policy| policy.path == path);
-            Ok(policies.map(|policy| policy.name).collect())
-        }
-    }
+    let policies = policies.await.map(|policies| {
+        policies.into_iter().filter(|policy| policy.path == path).map(|policy| policy.name)
+    });
+    Listed::of(("managed policies", "the cluster that nothing needs any more"), policies)
 }
 
 /// Those of the groups' instance types that have GPUs, where nodes are to use them.
@@ -390,13 +409,17 @@ fn needs_zone(cluster: &Cluster) -> bool {
     cluster.groups.iter().any(|group| group.spec.role == Role::ControlPlane)
 }
 
+/// The id of the hosted zone, where a document names it.
 async fn hosted_zone(
     reader: &dyn CloudReader,
     cluster: &Cluster,
-) -> Result<String, EnvironmentError> {
+) -> Result<Option<String>, EnvironmentError> {
+    if !needs_zone(cluster) {
+        return Ok(None);
+    }
     let spec = &cluster.spec;
     if let Some(id) = spec.dns_zone.as_deref().filter(|zone| !zone.contains('.')) {
-        return Ok(bare_id(id).to_owned());
+        return Ok(Some(bare_id(id).to_owned()));
     }
     let route53 = reader.route53();
     let zones = patiently("list the hosted zones", async || {
@@ -405,7 +428,7 @@ async fn hosted_zone(
     })
     .await?;
     let private = spec.topology.dns.kind == DnsType::Private;
-    choose_zone(&zones, spec.dns_zone.as_deref(), cluster.name(), private)
+    choose_zone(&zones, spec.dns_zone.as_deref(), cluster.name(), private).map(Some)
 }
 
 /// The id of the zone called `zone`, or else of the one with the longest name that `cluster` is

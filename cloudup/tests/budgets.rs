@@ -163,8 +163,8 @@ fn operations(account: &Account) -> BTreeSet<&'static str> {
 }
 
 /// The calls that tell where the cluster is, how much room there is, and what is left over.
-const QUESTIONS: [&str; 4] =
-    ["GetAccountSummary", "GetCallerIdentity", "ListPolicies", "ListRoles"];
+const QUESTIONS: [&str; 5] =
+    ["GetAccountSummary", "GetCallerIdentity", "ListInstanceProfiles", "ListPolicies", "ListRoles"];
 
 #[tokio::test]
 async fn all_roles_without_room_are_refused_with_what_takes_it_before_a_task_calls_anything() {

@@ -356,8 +356,8 @@ pub(crate) fn foreign(state: &State, sketch: &Sketch, still_there: &State) -> Va
             || ["Name", "KubernetesCluster"].contains(&key)
             || labels.any(|label| label.eq_ignore_ascii_case(key))
     };
-    let governed: BTreeSet<_> =
-        sketch.external.keys().map(|role| sketch.role_name(*role)).collect();
+    let governed = sketch.external.keys().map(|role| sketch.role_name(*role));
+    let governed: BTreeSet<_> = governed.chain(sketch.names_apart()).collect();
     let part_of_role = |role: &Role| {
         let mut role = role.clone();
         if names.contains(&role.name) {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloudup::{
+    group_roles,
     manifest::{Cluster, Manifest, spec::Role},
     names,
 };
@@ -75,6 +76,8 @@ pub(crate) enum Groups {
     Existing,
     /// One group from us, one from somebody else.
     Mixed,
+    /// From us, one group with a role for itself.
+    Apart,
 }
 
 impl Groups {
@@ -256,7 +259,7 @@ impl Sketch {
                 (Role::ControlPlane, Groups::Managed),
                 (Role::ApiServer, Groups::Existing),
                 (Role::Node, Groups::Mixed),
-                (Role::Bastion, Groups::Managed),
+                (Role::Bastion, Groups::Apart),
             ]
             .into(),
             registry: true,
@@ -290,7 +293,7 @@ impl Sketch {
     /// [`full`](Self::full) after a busy day: everything that can change has changed.
     pub(crate) fn full_edited() -> Self {
         Self {
-            groups: [(Role::ControlPlane, Groups::Managed), (Role::Node, Groups::Managed)].into(),
+            groups: [(Role::ControlPlane, Groups::Managed), (Role::Node, Groups::Apart)].into(),
             registry: false,
             boundary: Some(BOUNDARIES[1]),
             external: [
@@ -360,25 +363,36 @@ impl Sketch {
         self.wires.add_to(&mut cluster["spec"]);
         let mut documents = vec![cluster];
         for (role, groups) in self.groups() {
-            if groups != Groups::Existing {
-                documents.push(self.group(role, false));
+            if groups.managed() {
+                documents.push(self.group(role, "", &json!({}), None));
             }
-            if groups != Groups::Managed {
-                documents.push(self.group(role, true));
+            if matches!(groups, Groups::Existing | Groups::Mixed) {
+                let profile = existing_profile(role);
+                let profile = format!("arn:aws:iam::{ACCOUNT}:instance-profile/{profile}");
+                documents.push(self.group(role, "own-", &json!({}), Some(&profile)));
+            }
+            if groups == Groups::Apart {
+                let more = json!({
+                    group_roles::EXTERNAL: POOL[3],
+                    group_roles::ADDITIONAL: json!([statement(0), statement(5)]).to_string(),
+                });
+                documents.push(self.group(role, APART, &more, None));
             }
         }
         let texts: Vec<_> = documents.iter().map(|document| format!("{document:#}\n")).collect();
         texts.join("---\n")
     }
 
-    fn group(&self, role: Role, is_existing: bool) -> Value {
-        let name = format!("{}{}", if is_existing { "own-" } else { "" }, role.policy_key());
-        let profile = existing_profile(role);
-        let profile = format!("arn:aws:iam::{ACCOUNT}:instance-profile/{profile}");
+    fn group(&self, role: Role, prefix: &str, annotations: &Value, profile: Option<&str>) -> Value {
+        let name = format!("{prefix}{}", role.policy_key());
         json!({
             "apiVersion": "kops.k8s.io/v1alpha2",
             "kind": "InstanceGroup",
-            "metadata": { "name": name, "labels": { "kops.k8s.io/cluster": self.name } },
+            "metadata": {
+                "name": name,
+                "labels": { "kops.k8s.io/cluster": self.name },
+                "annotations": annotations,
+            },
             "spec": {
                 "role": role.manifest_name(),
                 "image": "ami-12345678",
@@ -386,7 +400,7 @@ impl Sketch {
                 "minSize": 1,
                 "maxSize": 1,
                 "subnets": self.wires.subnets(),
-                "iam": is_existing.then(|| json!({ "profile": profile })),
+                "iam": profile.map(|profile| json!({ "profile": profile })),
                 "instanceMetadata": { "httpPutResponseHopLimit": self.hops },
             },
         })
@@ -404,9 +418,17 @@ impl Sketch {
         names::instance_role(role, self.name)
     }
 
+    /// The names of the roles that groups may have for themselves, and of their profiles.
+    pub(crate) fn names_apart(&self) -> impl Iterator<Item = String> {
+        Role::ALL.into_iter().map(|role| {
+            let group = format!("{APART}{}", role.policy_key());
+            names::group_role(&group, role, self.name)
+        })
+    }
+
     /// The names of all roles that may be ours, whether the manifest has them or not.
     pub(crate) fn role_names(&self) -> BTreeSet<String> {
-        Role::ALL.iter().map(|role| self.role_name(*role)).collect()
+        Role::ALL.into_iter().map(|role| self.role_name(role)).chain(self.names_apart()).collect()
     }
 
     /// What the ARNs of the cluster's own managed policies start with.
@@ -419,6 +441,9 @@ impl Sketch {
         format!("kubernetes.io/cluster/{}", self.name)
     }
 }
+
+/// How the names of groups with a role for themselves start.
+const APART: &str = "apart-";
 
 /// The profile that groups of a role bring where they bring one.
 pub(crate) fn existing_profile(role: Role) -> String {
@@ -434,8 +459,13 @@ fn by_role<T: Clone + std::fmt::Debug + 'static>(
 
 /// Manifests, each of whose roles has up to `most` managed policies.
 pub(crate) fn sketches(most: usize) -> impl Strategy<Value = Sketch> {
-    let groups =
-        sample::select(vec![Groups::Managed, Groups::Managed, Groups::Existing, Groups::Mixed]);
+    let groups = sample::select(vec![
+        Groups::Managed,
+        Groups::Managed,
+        Groups::Existing,
+        Groups::Mixed,
+        Groups::Apart,
+    ]);
     let policies = btree_set(sample::select(POOL.to_vec()), 0..=most);
     let statements = prop_oneof![
         2 => btree_set(0..STATEMENTS, 0..4),
