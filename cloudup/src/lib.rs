@@ -19,6 +19,7 @@ pub mod model;
 pub mod names;
 pub mod overflow;
 pub mod overrides;
+pub mod page;
 pub mod partition;
 pub mod phase;
 pub mod plan;
