@@ -7,7 +7,7 @@ default:
     @just --list
 
 # Everything CI checks.
-check: format lint test docs deny package
+check: format lint test docs book deny package
 
 # The sources are formatted.
 format:
@@ -28,6 +28,12 @@ fuzz seconds="60":
 # The documentation builds without warnings.
 docs:
     RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps
+
+# The book, as a site in target/book.
+book:
+    mkdir -p target
+    mdbook build docs 2>&1 | tee target/book.log
+    ! grep -E 'WARN|ERROR' target/book.log
 
 # Licences and sources; security advisories too, where their database can be reached.
 deny:

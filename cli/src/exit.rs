@@ -5,7 +5,7 @@ use std::{error::Error, fmt::Write as _, iter, process::ExitCode};
 use cloudup::kubernetes::KubernetesError;
 use cloudup_tasks::cloud::CloudError;
 
-/// An exit status. The list is a promise; the README repeats it.
+/// An exit status. The list is a promise; the book repeats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     /// Done, or nothing to do.

@@ -1,0 +1,208 @@
+//! What a page shows of a terminal, and what happens where it is typed.
+//!
+//! The blocks of a page are one session of a shell, in a folder that holds nothing but the files which the
+//! page shows, and those of `examples/` that it links to.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    process::{Command, Stdio},
+};
+
+use tempfile::TempDir;
+
+use super::page::{Block, Page, root};
+
+/// A block whose commands are run.
+pub(super) const RUN: &str = "console";
+
+/// A block whose commands are not run. Its first line is a comment that says what they need.
+pub(super) const NOT_RUN: &str = "console,ignore";
+
+/// A command, and what the page says that it prints.
+#[derive(Debug, PartialEq)]
+pub(super) struct Step {
+    /// With its lines, where it has several.
+    pub(super) command: String,
+    shown: String,
+}
+
+/// The commands of a block, and what is written before the first.
+pub(super) fn steps(text: &str) -> (String, Vec<Step>) {
+    let (mut before, mut steps) = (String::new(), Vec::<Step>::new());
+    let mut goes_on = false;
+    for line in text.split_inclusive('\n') {
+        if let Some(command) = line.strip_prefix("$ ") {
+            steps.push(Step { command: command.to_owned(), shown: String::new() });
+            goes_on = command.ends_with("\\\n");
+        } else if let Some(step) = steps.last_mut() {
+            let part = if goes_on { &mut step.command } else { &mut step.shown };
+            part.push_str(line);
+            goes_on = goes_on && line.ends_with("\\\n");
+        } else {
+            before.push_str(line);
+        }
+    }
+    (before, steps)
+}
+
+/// How a command ended, and what it printed.
+struct Ran {
+    status: String,
+    said: String,
+}
+
+/// Runs what the page shows. Gives the page as it should be, or what is wrong with it that cannot be
+/// written anew.
+pub(super) fn run(page: &Page) -> Result<String, String> {
+    let ran = session(page);
+    let mut ran = ran.iter();
+    let mut text = String::new();
+    let mut done = 0;
+    for block in page.blocks.iter().filter(|block| block.info == RUN) {
+        let (before, steps) = steps(&block.text);
+        if !before.is_empty() || steps.is_empty() {
+            return Err(format!("a block does not begin with a command: {}", block.text));
+        }
+        text.push_str(&page.text[done..block.range.start]);
+        done = block.range.end;
+        let mut left: Option<(&str, &str)> = None;
+        for Step { command, shown } in &steps {
+            let Some(Ran { status, said }) = ran.next() else {
+                return Err(format!("the shell did not get as far as: {command}"));
+            };
+            untold(left.take(), command)?;
+            left = (status != "0").then_some((command, status));
+            let said = if is_shown(shown, said) { shown } else { said };
+            write!(text, "$ {command}{said}").expect("a string takes all");
+        }
+        untold(left, "")?;
+    }
+    text.push_str(&page.text[done..]);
+    Ok(text)
+}
+
+/// Whoever reads must not take a failure for a success.
+fn untold(failed: Option<(&str, &str)>, next: &str) -> Result<(), String> {
+    match failed {
+        Some((command, status)) if next.trim() != "echo $?" => {
+            Err(format!("it ended with {status}, and no `echo $?` says so: {command}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// All commands of a page in one shell.
+fn session(page: &Page) -> Vec<Ran> {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    for (_, name) in page.links.iter().filter_map(|link| link.rsplit_once("examples/")) {
+        let path = format!("examples/{name}");
+        if root().join(&path).is_file() {
+            fs::create_dir_all(folder.path().join("examples")).expect("a folder can be made");
+            fs::copy(root().join(&path), folder.path().join(&path)).expect("it can be copied");
+        }
+    }
+    let beside = tempfile::tempdir().expect("a folder can be made");
+    let binaries = beside.path().join("bin");
+    fs::create_dir(&binaries).expect("a folder can be made");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_cloudup-under-test"), binaries.join("cloudup"))
+        .expect("a link can be made");
+    let script = beside.path().join("script");
+    fs::write(&script, commands(page)).expect("a file can be written");
+
+    let output = Command::new("/bin/sh")
+        .arg(&script)
+        .current_dir(folder.path())
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("PATH", format!("{}:/usr/bin:/bin", binaries.display()))
+        .stdin(Stdio::null())
+        .output()
+        .expect("there is a shell");
+    let text = String::from_utf8(output.stdout).expect("it speaks UTF-8");
+    taken_apart(&text, &folder)
+}
+
+const END: char = '\u{1e}';
+
+/// A script that does what the page shows, and marks where each command ends.
+fn commands(page: &Page) -> String {
+    let mut script = "exec 2>&1\n".to_owned();
+    for block in &page.blocks {
+        match block {
+            Block { file: Some(file), text, .. } => {
+                let folder = file.rsplit_once('/').map_or(".", |(folder, _)| folder);
+                write!(
+                    script,
+                    "mkdir -p '{folder}'; cat > '{file}' <<'END OF FILE'\n{text}END OF FILE\n"
+                )
+            }
+            Block { info, text, .. } if info == RUN => {
+                steps(text).1.iter().try_for_each(|Step { command, .. }| {
+                    writeln!(
+                        script,
+                        "{command}ended=$?; printf '\\036%s\\036' \"$ended\"; (exit \"$ended\")"
+                    )
+                })
+            }
+            _ => Ok(()),
+        }
+        .expect("a string takes all");
+    }
+    script
+}
+
+fn taken_apart(text: &str, folder: &TempDir) -> Vec<Ran> {
+    let text = text.replace(&folder.path().display().to_string(), "~");
+    let parts: Vec<&str> = text.split(END).collect();
+    let ran = parts.chunks_exact(2).map(|pair| {
+        let said = pair[0].trim_end();
+        let said = if said.is_empty() { String::new() } else { format!("{said}\n") };
+        Ran { status: pair[1].to_owned(), said }
+    });
+    ran.collect()
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim_end).collect()
+}
+
+/// Whether a page shows what was said: line by line, but for lines `...`, which stand for lines left out.
+fn is_shown(shown: &str, said: &str) -> bool {
+    fn agree(shown: &[&str], said: &[&str]) -> bool {
+        match (shown, said) {
+            (["..."], said) => !said.is_empty(),
+            (["...", shown @ ..], said) => {
+                (1..said.len()).any(|left_out| agree(shown, &said[left_out..]))
+            }
+            ([line, shown @ ..], [other, said @ ..]) => line == other && agree(shown, said),
+            (shown, said) => shown.is_empty() && said.is_empty(),
+        }
+    }
+    agree(&lines(shown), &lines(said))
+}
+
+#[test]
+fn what_is_shown_may_leave_lines_out_and_nothing_else() {
+    for (shown, said, is) in [
+        ("a\nb\n", "a\nb\n", true),
+        ("a\n", "a\nb\n", false),
+        ("a\n...\n", "a\nb\nc\n", true),
+        ("a\n...\nc\n", "a\nb\nc\n", true),
+        ("a\n...\nb\n", "a\nb\n", false),
+        ("...\nb\n", "a\nb\nc\n", false),
+        ("...\n", "", false),
+        ("", "", true),
+        ("", "a\n", false),
+    ] {
+        assert_eq!(is_shown(shown, said), is, "{shown:?} of {said:?}");
+    }
+}
+
+#[test]
+fn a_command_may_have_several_lines() {
+    let (before, steps) = steps("# note\n$ a \\\n    b\nc\n$ d\n");
+    assert_eq!(before, "# note\n");
+    let step = |command: &str, shown: &str| Step { command: command.into(), shown: shown.into() };
+    assert_eq!(steps, [step("a \\\n    b\n", "c\n"), step("d\n", "")]);
+}
