@@ -128,6 +128,7 @@ mod run;
 mod schema;
 mod spelling;
 mod task;
+mod timeline;
 mod value;
 
 extern crate self as cloudup_engine;
@@ -145,7 +146,8 @@ pub use input::{Input, Inputs, Origin, Ref};
 pub use lifecycle::{Lifecycle, Registry, RegistryError, UnknownLifecycle, Verdict};
 pub use note::note;
 pub use report::{
-    ChangeKind, Counts, Entry, Mode, Outcome, Report, SCHEMA_VERSION, StopLevel, Warning,
+    ChangeKind, Counts, Entry, Mode, Outcome, Report, SCHEMA_VERSION, StopLevel, Timing, Wait,
+    Warning,
 };
 pub use rule::{
     Mistake, NotASelector, OverrideError, Overrides, Rule, Ruling, Selector, Source, Specificity,
@@ -154,4 +156,5 @@ pub use run::{Options, Retry, Stop};
 pub use schema::{event_schema, report_schema};
 pub use spelling::Suggestion;
 pub use task::{Change, Found, Provider, Reader, Stray, Target, Task, Writer};
+pub use timeline::{Bar, Part, Share, Timeline};
 pub use value::{Managed, Sensitive};

@@ -112,13 +112,60 @@ pub struct Entry {
     /// What the task had to say to people.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// How often it was tried. A plan leaves it out, so that equal plans are equal bytes.
+    /// When it was tried. A plan leaves all of it out, so that equal plans are equal bytes.
+    #[serde(flatten)]
+    pub timing: Timing,
+    /// For a thing that should not be there and was deleted: when it was looked for before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<Box<Timing>>,
+}
+
+/// When a task's turn, or a deletion, was; in milliseconds from the start of the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Timing {
+    /// How often it was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u32>,
-    /// How long it took from its first try to its end, rests included, in milliseconds. A plan
-    /// leaves it out.
+    /// The last of all that it waited for: the task whose turn, or the task or stray whose
+    /// deletion, let it start. None if it could start with the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<TaskId>,
+    /// When nothing kept it from starting any more but the want of a place, if it was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready_ms: Option<u64>,
+    /// When its first try began, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_ms: Option<u64>,
+    /// How long it took from its first try to its end, rests included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
+    /// Its rests between tries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<Wait>,
+}
+
+impl Timing {
+    /// When it was over, in milliseconds from the start of the run, if it was tried.
+    pub fn ended_ms(&self) -> Option<u64> {
+        Some(self.started_ms?.saturating_add(self.duration_ms?))
+    }
+}
+
+/// A rest between two tries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Wait {
+    /// Which try failed, from 1.
+    pub attempt: u32,
+    /// Why it failed.
+    pub error: Failure,
+    /// When it failed, in milliseconds from the start of the run.
+    pub started_ms: u64,
+    /// How long it was to rest, in milliseconds.
+    pub delay_ms: u64,
+    /// When it was tried again, in milliseconds from the start of the run: later than the rest
+    /// ended where there was no place. None if the run was stopped before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_ms: Option<u64>,
 }
 
 impl Entry {

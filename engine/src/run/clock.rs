@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{Entry, Mode};
-
 /// How often something was tried and since when.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Clock {
@@ -28,12 +26,9 @@ impl Clock {
         self.since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    /// Writes into an entry what a plan leaves out.
-    pub(super) fn stamp(&self, entry: &mut Entry, mode: Mode) {
-        if mode == Mode::Apply {
-            entry.attempts = Some(self.attempts);
-            entry.duration_ms = Some(milliseconds(self.spent()));
-        }
+    /// When the first try began, counted from the start of the run.
+    pub(super) fn started(&self, run: Instant) -> Option<Duration> {
+        self.since.map(|since| since.duration_since(run))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod books;
 mod clock;
+mod estimate;
 mod node;
 mod options;
 mod schedule;

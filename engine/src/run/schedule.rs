@@ -1,6 +1,10 @@
 //! What may go next. No clocks, no futures: just the order.
 
-use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap},
+    time::Duration,
+};
 
 use petgraph::{
     Direction::{Incoming, Outgoing},
@@ -32,6 +36,10 @@ pub(crate) struct Schedule<'g, N, E> {
     /// How long the longest path from each task's start to the end is expected to take, in µs.
     remaining: Vec<u64>,
     ready: BinaryHeap<(u64, Reverse<Step>)>,
+    /// The last of the needs that each task's turn waited for, if it waited.
+    turn_freed: Vec<Option<NodeIndex>>,
+    /// The last thing that each task's deletions waited for.
+    deletions_freed: BTreeMap<NodeIndex, Step>,
 }
 
 /// Something to do next.
@@ -61,7 +69,7 @@ impl<'g, N, E> Schedule<'g, N, E> {
         graph: &'g DiGraph<N, E>,
         order: &[NodeIndex],
         orders_turns: fn(&E) -> bool,
-        expected: impl Fn(NodeIndex) -> Duration,
+        mut expected: impl FnMut(NodeIndex) -> Duration,
     ) -> Self {
         let size = graph.node_count();
         let (mut waiting, mut holding) = (vec![0; size], vec![1; size]);
@@ -87,6 +95,8 @@ impl<'g, N, E> Schedule<'g, N, E> {
             deletes: vec![false; size],
             remaining,
             ready: BinaryHeap::new(),
+            turn_freed: vec![None; size],
+            deletions_freed: BTreeMap::new(),
         };
         for task in graph.node_indices() {
             if schedule.waiting[task.index()] == 0 {
@@ -108,23 +118,38 @@ impl<'g, N, E> Schedule<'g, N, E> {
         for needer in self.followers(task) {
             self.waiting[needer.index()] -= 1;
             if self.waiting[needer.index()] == 0 && self.doomed[needer.index()].is_none() {
+                self.turn_freed[needer.index()] = Some(task);
                 self.offer(needer);
             }
         }
         self.deletes[task.index()] = deletes;
-        self.release(task);
+        let by = Step::Turn(task);
+        if self.let_go(task, by) {
+            self.let_go_needs(task, by);
+        }
     }
 
     /// Everything that a task wanted deleted is gone or stays: what it needs may follow.
     pub(crate) fn deleted(&mut self, task: NodeIndex) {
-        let mut gone = vec![task];
-        while let Some(next) = gone.pop() {
-            for need in needs(self.graph, next) {
-                if self.let_go(need) {
-                    gone.push(need);
-                }
-            }
+        self.let_go_needs(task, Step::Delete(task));
+    }
+
+    /// What a step waited for last, if it waited.
+    pub(crate) fn freed_by(&self, step: Step) -> Option<Step> {
+        match step {
+            Step::Turn(task) => self.turn_freed[task.index()].map(Step::Turn),
+            Step::Delete(task) => self.deletions_freed.get(&task).copied(),
         }
+    }
+
+    /// How long the longest path from a task's start is expected to take, in µs.
+    pub(crate) fn path(&self, task: NodeIndex) -> u64 {
+        self.remaining[task.index()]
+    }
+
+    /// The longest path from what may start now, in µs.
+    pub(crate) fn longest_ready(&self) -> u64 {
+        self.ready.peek().map_or(0, |(path, _)| *path)
     }
 
     /// A task's turn failed: all that need it, however far off, are ruled out; and so are the
@@ -183,22 +208,28 @@ impl<'g, N, E> Schedule<'g, N, E> {
         self.ready.push((self.remaining[task.index()], Reverse(Step::Turn(task))));
     }
 
-    /// One thing less that a task's deletions wait for.
-    fn release(&mut self, task: NodeIndex) {
-        if self.let_go(task) {
-            self.deleted(task);
+    /// What a task needs waits for its deletions no more, because of `by`.
+    fn let_go_needs(&mut self, task: NodeIndex, by: Step) {
+        let mut gone = vec![task];
+        while let Some(next) = gone.pop() {
+            for need in needs(self.graph, next) {
+                if self.let_go(need, by) {
+                    gone.push(need);
+                }
+            }
         }
     }
 
-    /// One thing less that a task's deletions wait for. Says whether it turns out to have none,
-    /// so that what it needs may follow at once.
-    fn let_go(&mut self, task: NodeIndex) -> bool {
+    /// One thing less that a task's deletions wait for, because of `by`. Says whether it turns out
+    /// to have none, so that what it needs may follow at once.
+    fn let_go(&mut self, task: NodeIndex, by: Step) -> bool {
         let held = &mut self.holding[task.index()];
         *held -= 1;
         if *held > 0 || self.barred[task.index()].is_some() {
             return false;
         }
         if self.deletes[task.index()] {
+            self.deletions_freed.insert(task, by);
             self.ready.push((0, Reverse(Step::Delete(task))));
         }
         !self.deletes[task.index()]

@@ -3,6 +3,7 @@
 use std::{
     io,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use cloudup_engine::{ErrorKind, Event, Graph, Options, Source, lifecycle};
@@ -118,4 +119,42 @@ async fn spans_carry_what_one_would_search_by() {
     let failed = ["task=Thing/b", "finding=\"missing\"", "outcome=\"failed\"", "error=Render b"];
     assert!(has(&failed), "{text}");
     assert!(has(&["run{", "changes=0 failures=1"]), "{text}");
+}
+
+/// As a run is told: how long the rest would probably take.
+async fn estimates(graph: Graph<World>, world: &World, options: &Options) -> Vec<Option<u64>> {
+    let mut told = Vec::new();
+    let tell = |event: Event<'_>| {
+        if let Event::TaskFinished { progress, .. } = event {
+            told.push(progress.remaining_ms);
+        }
+    };
+    graph.apply(world, options, tell).await.expect("the graph is sound");
+    told
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rest_is_estimated_from_what_is_known_and_what_was_seen() {
+    let kind = |millis| [("Thing".to_owned(), Duration::from_millis(millis))].into();
+    let world = || {
+        let world = World::default();
+        ["a", "b", "c"].iter().fold(world, |world, name| world.slow(Op::Render, name, 4000))
+    };
+    let right = Options { expected: kind(4000), ..Options::default() };
+    assert_eq!(estimates(graph(), &world(), &right).await, [Some(8000), Some(4000), Some(0)]);
+    let hopeful = Options { expected: kind(1000), ..Options::default() };
+    let told = estimates(graph(), &world(), &hopeful).await;
+    assert_eq!(told, [Some(5000), Some(3000), Some(0)]);
+}
+
+/// Deletions count from when they are found, and a failure ends the wait for what it blocks.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_left_at_the_end() {
+    let told = estimates(graph(), &world(), &Options::default()).await;
+    assert_eq!(told.last(), Some(&Some(0)));
+    assert!(told[0] > Some(0), "{told:?}");
+    let world = World::holding(&[("a", "new"), ("b", "new"), ("c", "new")])
+        .littered("a", stray("Thing", "old"));
+    let told = estimates(graph(), &world, &Options::default()).await;
+    assert_eq!((told[2] > Some(0), told[3]), (true, Some(0)), "{told:?}");
 }

@@ -13,4 +13,5 @@ mod reports;
 mod retries;
 mod stops;
 mod strays;
+mod timelines;
 mod world;

@@ -10,13 +10,13 @@ use crate::world::{Fault, Op, Thing, World, stray, thing};
 
 /// What each task takes (always earlier ones), how long it takes, and whether it finds a stray.
 #[derive(Clone, Debug)]
-struct Plan {
-    needs: Vec<Vec<usize>>,
-    milliseconds: Vec<u64>,
+pub(crate) struct Plan {
+    pub(crate) needs: Vec<Vec<usize>>,
+    pub(crate) milliseconds: Vec<u64>,
     strays: Vec<bool>,
 }
 
-fn plans() -> impl Strategy<Value = Plan> {
+pub(crate) fn plans() -> impl Strategy<Value = Plan> {
     (1usize..16).prop_flat_map(|size| {
         let needs = (0..size).map(|task| prop::collection::btree_set(0..task.max(1), 0..4));
         let needs = needs.collect::<Vec<_>>();
@@ -34,7 +34,7 @@ fn plans() -> impl Strategy<Value = Plan> {
     })
 }
 
-fn name(task: usize) -> String {
+pub(crate) fn name(task: usize) -> String {
     format!("{task:02}")
 }
 
@@ -56,7 +56,7 @@ impl Plan {
         graph
     }
 
-    fn world(&self) -> World {
+    pub(crate) fn world(&self) -> World {
         let mut world = World::default();
         for (task, (milliseconds, has_stray)) in
             self.milliseconds.iter().zip(&self.strays).enumerate()
@@ -69,7 +69,7 @@ impl Plan {
         world
     }
 
-    fn run(&self, world: &World, options: &Options) -> Report {
+    pub(crate) fn run(&self, world: &World, options: &Options) -> Report {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_time().start_paused(true).build().expect("a runtime");
         let run = self.graph().apply(world, options, |_| ());
@@ -77,7 +77,7 @@ impl Plan {
     }
 
     /// Which tasks each task needs, however far off.
-    fn all_needs(&self) -> Vec<Vec<bool>> {
+    pub(crate) fn all_needs(&self) -> Vec<Vec<bool>> {
         let mut all: Vec<Vec<bool>> = Vec::new();
         for needs in &self.needs {
             let mut reached = vec![false; self.size()];

@@ -68,11 +68,11 @@ async fn an_apply_says_how_long_and_how_often() {
     let world = world.slow(Op::Render, "missing", 20);
     let report = apply(graph, &world).await;
     let missing = &report.entries[4];
-    assert_eq!((missing.task.name(), missing.attempts), ("missing", Some(1)));
-    assert_eq!(missing.duration_ms, Some(20));
-    assert!(report.duration_ms >= missing.duration_ms);
+    assert_eq!((missing.task.name(), missing.timing.attempts), ("missing", Some(1)));
+    assert_eq!(missing.timing.duration_ms, Some(20));
+    assert!(report.duration_ms >= missing.timing.duration_ms);
     let blocked = report.blocked().next().expect("something is blocked");
-    assert_eq!((blocked.attempts, blocked.duration_ms), (Some(0), Some(0)));
+    assert_eq!((blocked.timing.attempts, blocked.timing.duration_ms), (Some(0), Some(0)));
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ async fn only_what_passes_is_tried_again() {
             assert_eq!(report.succeeded(), passes, "{kind:?} in {op:?}");
             assert_eq!(world.calls(op).len(), if passes { 3 } else { 1 }, "{kind:?} in {op:?}");
             let nth = usize::from(op == Op::Delete);
-            assert_eq!(report.entries[nth].attempts, Some(if passes { 3 } else { 1 }));
+            assert_eq!(report.entries[nth].timing.attempts, Some(if passes { 3 } else { 1 }));
         }
     }
 }
@@ -48,7 +48,7 @@ async fn what_an_earlier_try_did_is_reported_as_done() {
         assert_eq!(world.writes(), ["Render a"]);
         assert_eq!((done.change, &done.outcome), (change, &Outcome::Done));
         assert_eq!((said.change, &said.finding), (done.change, &done.finding));
-        assert_eq!(done.attempts, Some(2));
+        assert_eq!(done.timing.attempts, Some(2));
     }
 }
 
@@ -67,8 +67,8 @@ async fn a_task_is_given_up_when_its_budget_is_spent() {
     assert_eq!(lines(&report), ["Thing/a failed", "Thing/b done"]);
     assert_eq!(start.elapsed().as_secs(), 60, "the last try is made as the budget ends");
     let entry = &report.entries[0];
-    assert_eq!(entry.duration_ms.map(|ms| ms / 1000), Some(60));
-    let attempts = entry.attempts.expect("it was tried");
+    assert_eq!(entry.timing.duration_ms.map(|ms| ms / 1000), Some(60));
+    let attempts = entry.timing.attempts.expect("it was tried");
     assert!((8..40).contains(&attempts), "{attempts} tries in a minute, at most 8 s apart");
     assert_eq!(entry.error.as_ref().map(|error| error.kind), Some(ErrorKind::Throttled));
 }

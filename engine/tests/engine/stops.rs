@@ -96,7 +96,7 @@ async fn what_rests_is_not_waited_for() {
     let entry = &report.entries[0];
     assert_eq!(entry.error.as_ref().map(|error| error.kind), Some(ErrorKind::NotReady));
     assert_eq!(entry.notes, ["the run was stopped before this could be tried again"]);
-    assert!(entry.duration_ms < Some(1000), "{:?}", entry.duration_ms);
+    assert!(entry.timing.duration_ms < Some(1000), "{:?}", entry.timing.duration_ms);
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn what_is_tried_again_when_the_run_is_left_is_in_doubt_only_if_it_may_hav
         let report = tokio::join!(run, stopper).0;
         assert_eq!(world.calls(op).len(), 2);
         assert_eq!(lines(&report), [format!("Thing/a {outcome}")]);
-        assert_eq!(report.entries[0].attempts, Some(2));
+        assert_eq!(report.entries[0].timing.attempts, Some(2));
     }
 }
 

@@ -304,13 +304,13 @@ async fn a_profile_that_was_just_made_is_waited_for() {
     let report = apply(&account, build).await;
     assert!(report.succeeded(), "{report:#?}");
     let group = report.entries.last().unwrap();
-    assert!(group.attempts > Some(1), "{group:?}");
+    assert!(group.timing.attempts > Some(1), "{group:?}");
 
     // One that nobody makes is not.
     let account = self::account(&seed());
     let report = apply(&account, both(template("nobodys"), |_| ())).await;
     assert!(failure(&report).contains("create Auto Scaling group"), "{report:#?}");
-    assert_eq!(report.entries.last().unwrap().attempts, Some(1));
+    assert_eq!(report.entries.last().unwrap().timing.attempts, Some(1));
 }
 
 #[tokio::test]

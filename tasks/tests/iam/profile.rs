@@ -181,5 +181,5 @@ async fn a_profile_that_has_not_arrived_everywhere_is_waited_for() {
     };
     let report = apply(&account, build).await;
     assert!(report.succeeded(), "{report:#?}");
-    assert_eq!(report.entries[2].attempts, Some(3));
+    assert_eq!(report.entries[2].timing.attempts, Some(3));
 }

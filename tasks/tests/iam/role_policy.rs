@@ -153,7 +153,7 @@ async fn a_role_that_has_not_arrived_everywhere_is_waited_for() {
     };
     let report = apply(&account, build).await;
     assert!(report.succeeded(), "{report:#?}");
-    assert_eq!(report.entries[1].attempts, Some(3));
+    assert_eq!(report.entries[1].timing.attempts, Some(3));
 }
 
 #[tokio::test(start_paused = true)]
@@ -161,5 +161,5 @@ async fn a_role_that_is_not_there_is_not_waited_for() {
     let account = account(&json!({}));
     let report = apply(&account, add(&policy(Some(allowing(&["s3:*"]))))).await;
     insta::assert_snapshot!(failure(&report));
-    assert_eq!(report.entries[0].attempts, Some(1));
+    assert_eq!(report.entries[0].timing.attempts, Some(1));
 }

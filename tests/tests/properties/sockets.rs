@@ -205,7 +205,7 @@ async fn a_limit_of_the_account_is_met_once_and_not_again() {
     let failed: Vec<_> = report.report.failures().collect();
     let kinds: Vec<_> = failed.iter().map(|entry| entry.error.as_ref().map(|e| e.kind)).collect();
     assert_eq!(kinds, [Some(ErrorKind::Quota)], "{}", troubles(&report));
-    assert_eq!(failed[0].attempts, Some(1));
+    assert_eq!(failed[0].timing.attempts, Some(1));
     let of_iam = account.writes().into_iter().filter(|call| call.service == "iam");
     let actions: Vec<_> = of_iam.map(|call| call.action).collect();
     assert_eq!(actions, ["CreateRole", "CreateInstanceProfile"]);

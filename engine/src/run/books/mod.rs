@@ -2,6 +2,7 @@
 
 mod close;
 mod settle;
+mod timing;
 mod waste;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -18,15 +19,19 @@ use self::waste::Wastes;
 use super::{
     Job, Options, Tried,
     clock::{Clock, milliseconds},
+    estimate::{Estimate, micros},
     node::Node,
     schedule::{Schedule, Step, topological},
 };
 use crate::{
     ChangeKind, Entry, Event, Failure, Finding, Mode, Outcome, Progress, Provider, StopLevel,
-    Stray, TaskId,
+    Stray, TaskId, Timing, Wait,
     graph::{Need, Sealed},
     rule::Governance,
 };
+
+/// How long a look usually takes.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// The state of a run. Every change to it is told as it is made.
 pub(super) struct Books<'r, P: Provider, F> {
@@ -45,12 +50,18 @@ pub(super) struct Books<'r, P: Provider, F> {
     wastes: Wastes,
     /// What rests, or waits for a place after a rest: what it came to so far.
     held: BTreeMap<Job, Tried>,
+    /// The rests so far of what is not over.
+    waits: BTreeMap<Job, Vec<Wait>>,
     /// What tasks set out to change in a try that was not the last: that it is done by then, or in
     /// part, does not make it undone.
     begun: BTreeMap<NodeIndex, (Finding, ChangeKind)>,
     /// What failed, by [`Culprit`](super::schedule::Culprit).
     culprits: Vec<TaskId>,
     progress: Progress,
+    estimate: Estimate,
+    /// How long it is expected to take until what each task wants deleted, and all that goes after
+    /// it, is gone, in µs. Empty until something is found.
+    departures: Vec<u64>,
     stopped: Option<StopLevel>,
     start: Instant,
 }
@@ -69,27 +80,32 @@ impl<'r, P: Provider, F: FnMut(Event<'_>)> Books<'r, P, F> {
     pub(super) fn new(sealed: &'r Sealed<P>, mode: Mode, options: &'r Options, tell: F) -> Self {
         let nodes = &sealed.nodes;
         let order = topological(nodes);
-        let expected = |node: NodeIndex| {
-            let node = &nodes[node];
-            let known = options.expected.get(node.id().kind());
-            known.copied().unwrap_or_else(|| node.expected_duration())
-        };
         let total = nodes.node_count();
+        let mut work = 0u64;
+        let expected = |node: NodeIndex| {
+            let expected = expected(&*nodes[node], mode, options);
+            work = work.saturating_add(micros(expected));
+            expected
+        };
+        let schedule = Schedule::new(nodes, &order, |need| *need != Need::Deletion, expected);
         let mut books = Self {
             sealed,
             mode,
             options,
             tell,
-            schedule: Schedule::new(nodes, &order, |need| *need != Need::Deletion, expected),
+            schedule,
             needed: needed(sealed, &order),
             clocks: vec![Clock::default(); total],
             entries: vec![None; total],
             barren: vec![false; total],
             wastes: Wastes::default(),
             held: BTreeMap::new(),
+            waits: BTreeMap::new(),
             begun: BTreeMap::new(),
             culprits: Vec::new(),
             progress: Progress { total, ..Progress::default() },
+            estimate: Estimate::new(total, work, options.concurrency),
+            departures: Vec::new(),
             stopped: None,
             start: Instant::now(),
         };
@@ -106,7 +122,10 @@ impl<'r, P: Provider, F: FnMut(Event<'_>)> Books<'r, P, F> {
             };
             let nth = self.wastes.pending(node).next();
             match (self.mode, nth) {
-                (Mode::Apply, Some(nth)) => return Some(Job::Delete(node, nth)),
+                (Mode::Apply, Some(nth)) => {
+                    self.free_deletions(node, nth);
+                    return Some(Job::Delete(node, nth));
+                }
                 (Mode::Apply, None) => self.schedule.deleted(node),
                 (Mode::Plan, _) => self.plan_deletions(node),
             }
@@ -153,17 +172,22 @@ impl<'r, P: Provider, F: FnMut(Event<'_>)> Books<'r, P, F> {
     /// Marks the start of a try.
     pub(super) fn begin(&mut self, job: Job) -> Span {
         self.progress.running += 1;
-        let progress = self.progress;
+        if !self.waits.is_empty() {
+            self.resume(job);
+        }
+        let attempt = self.clock(job).begin();
+        if let (Job::Turn(node), 1) = (job, attempt) {
+            self.estimate.turn_begins(node, self.schedule.path(node));
+        }
+        let progress = self.progress();
         let finder = self.sealed.nodes[job.node()].id();
         match job {
             Job::Turn(node) => {
-                let attempt = self.clocks[node.index()].begin();
                 (self.tell)(Event::TaskStarted { task: finder, attempt, progress });
                 span(finder, &self.sealed.governance[node.index()], attempt, None)
             }
             Job::Delete(node, nth) => {
-                let waste = self.wastes.get_mut(node, nth);
-                let attempt = waste.clock.begin();
+                let waste = self.wastes.get(node, nth);
                 let task = &waste.entry.task;
                 (self.tell)(Event::DeletionStarted { task, attempt, progress });
                 span(task, &waste.judged.governance, attempt, Some(finder))
@@ -218,6 +242,9 @@ impl<'r, P: Provider, F: FnMut(Event<'_>)> Books<'r, P, F> {
         };
         let (attempt, delay_ms) = (clock.attempts, milliseconds(delay));
         (self.tell)(Event::TaskWaiting { task, attempt, error: &failure, delay_ms });
+        if self.mode == Mode::Apply {
+            self.note_wait(job, attempt, failure, delay_ms);
+        }
         Some(delay)
     }
 
@@ -240,9 +267,18 @@ fn draft(task: TaskId, governance: &Governance, outcome: Outcome) -> Entry {
         outcome,
         error: None,
         notes: Vec::new(),
-        attempts: None,
-        duration_ms: None,
+        timing: Timing::default(),
+        look: None,
     }
+}
+
+/// How long a task's turn usually takes. In a plan each only looks, and one look is like another.
+fn expected<P: Provider>(node: &dyn Node<P>, mode: Mode, options: &Options) -> Duration {
+    if mode == Mode::Plan {
+        return LOOK;
+    }
+    let known = options.expected.get(node.id().kind());
+    known.copied().unwrap_or_else(|| node.expected_duration())
 }
 
 /// Which tasks that are not compared are looked up all the same: those that another task, which

@@ -40,14 +40,18 @@ impl<P: Provider, F: FnMut(Event<'_>)> Books<'_, P, F> {
         };
         let entry = Entry { finding, verdict, change, error, notes, ..self.draft(node, outcome) };
         record(span, &entry);
-        if let Some(entry) = self.take_in(node, strays, entry) {
+        let entry = self.take_in(node, strays, entry);
+        // Before it is told how far the run is: what follows is still to come.
+        if !failed {
+            let deletes = self.wastes.pending(node).next().is_some();
+            self.schedule.turned(node, deletes);
+        }
+        if let Some(entry) = entry {
             self.finish_task(node, entry);
         }
         if failed {
             self.fail(node);
         } else {
-            let deletes = self.wastes.pending(node).next().is_some();
-            self.schedule.turned(node, deletes);
             self.block_strays(node);
         }
     }
@@ -79,23 +83,30 @@ impl<P: Provider, F: FnMut(Event<'_>)> Books<'_, P, F> {
     /// itself: then it is over when it is gone.
     fn take_in(&mut self, node: NodeIndex, strays: Vec<Judged>, own: Entry) -> Option<Entry> {
         if strays.is_empty() {
+            self.expect_deletions(node, 0);
             return Some(own);
         }
         let mut own = Some(own);
         let mut wastes = Vec::with_capacity(strays.len());
         for judged in strays {
             let entry = match own.take_if(|_| judged.own) {
-                Some(own) => own,
+                Some(own) => {
+                    self.turn_is_over(node);
+                    Entry { look: self.timing(Job::Turn(node)).map(Box::new), ..own }
+                }
                 None => self.draft_stray(node, &judged),
             };
             let (task, found_by) = (&entry.task, self.sealed.nodes[node].id());
             (self.tell)(Event::StrayFound { task, found_by, verdict: judged.verdict });
             self.progress.total += usize::from(!judged.own);
-            wastes.push(Waste { judged, clock: Clock::default(), entry, over: false });
+            let clock = Clock::default();
+            wastes.push(Waste { judged, clock, freed: None, entry, over: false });
         }
         let prune = self.options.prune;
         let settled: Vec<_> = wastes.iter().map(|waste| waste.judged.settled(prune)).collect();
         self.wastes.insert(node, wastes);
+        let going = settled.iter().filter(|settled| settled.is_none()).count();
+        self.expect_deletions(node, going);
         for (nth, settled) in settled.into_iter().enumerate() {
             match settled {
                 None => {}
@@ -119,7 +130,9 @@ impl<P: Provider, F: FnMut(Event<'_>)> Books<'_, P, F> {
             Err(error) => self.fail_stray(node, nth, &error),
         }
         record(span, &self.wastes.get(node, nth).entry);
-        if let Some(next) = self.wastes.pending(node).next() {
+        let next = self.wastes.pending(node).next();
+        if let Some(next) = next {
+            self.wastes.free_next(node, nth, next);
             return Conclusion::More(Job::Delete(node, next));
         }
         if self.schedule.barred_by(node).is_none() {
@@ -186,19 +199,25 @@ impl<P: Provider, F: FnMut(Event<'_>)> Books<'_, P, F> {
     }
 
     pub(super) fn finish_task(&mut self, node: NodeIndex, mut entry: Entry) {
-        self.clocks[node.index()].stamp(&mut entry, self.mode);
+        self.turn_is_over(node);
+        entry.timing = self.timing(Job::Turn(node)).unwrap_or_default();
         self.progress.finished += 1;
+        let progress = self.progress();
         let entry = self.entries[node.index()].insert(entry);
-        (self.tell)(Event::TaskFinished { entry, progress: self.progress });
+        (self.tell)(Event::TaskFinished { entry, progress });
     }
 
     pub(super) fn finish_stray(&mut self, node: NodeIndex, nth: usize, outcome: Outcome) {
+        let timing = self.timing(Job::Delete(node, nth)).unwrap_or_default();
+        let waste = self.wastes.get_mut(node, nth);
+        waste.entry.outcome = outcome;
+        waste.entry.timing = timing;
+        waste.over = true;
+        self.deletion_is_over(node, nth);
         self.progress.finished += 1;
-        let Waste { clock, entry, over, .. } = self.wastes.get_mut(node, nth);
-        entry.outcome = outcome;
-        clock.stamp(entry, self.mode);
-        *over = true;
-        (self.tell)(Event::TaskFinished { entry, progress: self.progress });
+        let progress = self.progress();
+        let entry = &self.wastes.get(node, nth).entry;
+        (self.tell)(Event::TaskFinished { entry, progress });
     }
 
     fn draft_stray(&self, node: NodeIndex, judged: &Judged) -> Entry {

@@ -14,6 +14,8 @@ use crate::{
 pub(super) struct Waste {
     pub(super) judged: Judged,
     pub(super) clock: Clock,
+    /// What its deletion waited for last, and when that was over, in ms from the start of the run.
+    pub(super) freed: Option<(TaskId, u64)>,
     /// What the report will say, but for the outcome.
     pub(super) entry: Entry,
     pub(super) over: bool,
@@ -43,6 +45,24 @@ impl Wastes {
         found.filter(|(_, waste)| !waste.over).map(|(nth, _)| nth)
     }
 
+    /// Has the next deletion of a task's strays follow the one that is over.
+    pub(super) fn free_next(&mut self, finder: NodeIndex, over: usize, next: usize) {
+        let Entry { task, timing, .. } = &self.get(finder, over).entry;
+        let freed = timing.ended_ms().map(|ended| (task.clone(), ended));
+        self.get_mut(finder, next).freed = freed;
+    }
+
+    /// The last deletion of what a task found.
+    pub(super) fn last(&self, finder: NodeIndex) -> Option<&Entry> {
+        let entries = self.of(finder).map(|waste| &waste.entry);
+        entries.max_by_key(|entry| entry.timing.ended_ms())
+    }
+
+    /// The entry of a task that is a stray itself.
+    pub(super) fn own(&self, finder: NodeIndex) -> Option<&Entry> {
+        self.of(finder).find(|waste| waste.judged.own).map(|waste| &waste.entry)
+    }
+
     /// Those that are being deleted.
     pub(super) fn running(&self) -> impl Iterator<Item = &TaskId> {
         let running = self.0.values().flatten().filter(|waste| waste.clock.running);
@@ -51,7 +71,7 @@ impl Wastes {
 
     /// Whether a task is a stray itself.
     pub(super) fn has_own(&self, finder: NodeIndex) -> bool {
-        self.of(finder).any(|waste| waste.judged.own)
+        self.own(finder).is_some()
     }
 
     /// The entries of what a task found. One that is a stray itself stands first, though it goes
