@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "help is shown as it is written, without markup")]
 
 mod duration;
+mod format;
 mod kubernetes;
 mod objects;
 mod rolling_update;
@@ -13,6 +14,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use self::duration::duration;
+pub(crate) use self::format::{DocumentOutputArg, Format, ListOutputArg, OutputArg};
 pub(crate) use self::kubernetes::{
     DeleteInstanceArgs, DeleteWhat, GetInstancesArgs, KubernetesArgs, Validate, ValidateArgs,
 };
@@ -70,17 +72,6 @@ pub(crate) struct Global {
         help_heading = "Global options"
     )]
     pub(crate) color: ColorArg,
-    /// How to print the result.
-    #[arg(
-        short,
-        long,
-        global = true,
-        value_enum,
-        value_name = "FORMAT",
-        default_value_t = OutputArg::Text,
-        help_heading = "Global options"
-    )]
-    pub(crate) output: OutputArg,
     /// Say more; twice: log everything that is called.
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
     pub(crate) verbose: u8,
@@ -125,20 +116,6 @@ pub(crate) enum ColorArg {
     Never,
 }
 
-/// How to print a result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OutputArg {
-    /// For people.
-    #[value(alias = "table")]
-    Text,
-    /// For people with room: more columns, where there are any.
-    Wide,
-    /// As it is written, from the state store.
-    Yaml,
-    /// For programs; `cloudup toolbox schema` prints the schema of `update`.
-    Json,
-}
-
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -178,7 +155,7 @@ pub(crate) enum Verb {
     /// Say how manifests differ from what is in the state store.
     Diff(DiffArgs),
     /// Say what is wrong with manifests, without asking anybody.
-    Check(SourceArgs),
+    Check(CheckArgs),
     /// Who is at work on a cluster in the state store.
     #[command(subcommand)]
     Lock(LockCommand),
@@ -249,6 +226,8 @@ pub(crate) struct UpdateArgs {
     /// that their launch template names.
     #[arg(long, value_name = "FILE")]
     pub(crate) ssh_public_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: Format<OutputArg>,
 }
 
 /// What `show` takes.
@@ -257,6 +236,8 @@ pub(crate) struct ShowArgs {
     /// The plan's file; `-` is standard input.
     #[arg(value_name = "PLAN")]
     pub(crate) plan: PathBuf,
+    #[command(flatten)]
+    pub(crate) format: Format<OutputArg>,
 }
 
 /// What `apply` takes.
@@ -282,6 +263,8 @@ pub(crate) struct ApplyArgs {
     /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
     pub(crate) json_events: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: Format<OutputArg>,
 }
 
 /// What `drift` takes.
@@ -320,6 +303,8 @@ pub(crate) struct DriftArgs {
     /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
     pub(crate) json_events: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: Format<OutputArg>,
 }
 
 /// Where the manifests come from, and which cluster of theirs is meant.
@@ -332,6 +317,15 @@ pub(crate) struct SourceArgs {
     /// any, the cluster is read from the state store.
     #[arg(short, long = "filename", value_name = "FILE")]
     pub(crate) filename: Vec<PathBuf>,
+}
+
+/// What `check` takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) format: Format<OutputArg>,
 }
 
 /// What decides about which lifecycle a task has.
@@ -382,6 +376,8 @@ pub(crate) enum Get {
         filename: Vec<PathBuf>,
         #[command(flatten)]
         choice: ChoiceArgs,
+        #[command(flatten)]
+        format: Format<OutputArg>,
     },
 }
 
@@ -409,6 +405,8 @@ pub(crate) struct ExplainArgs {
     pub(crate) role: Option<String>,
     #[command(flatten)]
     pub(crate) source: NamedSourceArgs,
+    #[command(flatten)]
+    pub(crate) format: Format<OutputArg>,
 }
 
 /// What `iam policy` takes.
@@ -444,6 +442,8 @@ pub(crate) struct PolicyArgs {
     /// cloudup/policy-overflow: managed): a JSON object of documents by name.
     #[arg(long)]
     pub(crate) managed: bool,
+    #[command(flatten)]
+    pub(crate) format: Format<DocumentOutputArg>,
 }
 
 /// Where the manifests come from, for verbs whose argument is something else than a cluster.
@@ -466,6 +466,8 @@ pub(crate) enum LockCommand {
         /// The cluster's name. May be left out where there is one cluster.
         #[arg(value_name = "NAME")]
         name: Option<String>,
+        #[command(flatten)]
+        format: Format<OutputArg>,
     },
     /// Take the lease away from whoever has it. A run that still has it stops.
     Break {
@@ -500,6 +502,8 @@ pub(crate) struct DumpArgs {
     /// Manifests, which say the cluster's name and region. Without any, those of the state store do.
     #[arg(short, long = "filename", value_name = "FILE")]
     pub(crate) filename: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: Format<DocumentOutputArg>,
 }
 
 /// What has a published schema.

@@ -4,13 +4,14 @@
 mod args;
 mod environment;
 mod exit;
+mod spelling;
 mod tell;
 mod verb;
 
 use std::{ffi::OsString, io::Write, process::ExitCode};
 
 use anstream::ColorChoice;
-use clap::{Parser, error::ErrorKind};
+use clap::{CommandFactory, Parser, error::ErrorKind};
 
 use crate::{
     args::{Cli, ColorArg},
@@ -24,6 +25,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(args: impl Iterator<Item = OsString>, environment: &Environment) -> Exit {
+    let args = spelling::normal(args, &Cli::command());
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Subcommand};
 
-use super::{Delete, NamedSourceArgs, SourceArgs, duration};
+use super::{Delete, Format, ListOutputArg, NamedSourceArgs, OutputArg, SourceArgs, duration};
 
 /// Which way leads to the cluster's API.
 #[derive(Clone, Debug, Default, Args)]
@@ -56,6 +56,8 @@ pub(crate) struct ValidateArgs {
     pub(crate) max_unready_nodes: usize,
     #[command(flatten)]
     pub(crate) kubernetes: KubernetesArgs,
+    #[command(flatten)]
+    pub(crate) format: Format<OutputArg>,
 }
 
 /// What `get instances` takes.
@@ -68,6 +70,8 @@ pub(crate) struct GetInstancesArgs {
     pub(crate) cloudonly: bool,
     #[command(flatten)]
     pub(crate) kubernetes: KubernetesArgs,
+    #[command(flatten)]
+    pub(crate) format: Format<ListOutputArg>,
 }
 
 /// What `delete` deletes.
@@ -133,4 +137,6 @@ pub(crate) struct DeleteInstanceArgs {
     pub(crate) interval: Duration,
     #[command(flatten)]
     pub(crate) kubernetes: KubernetesArgs,
+    #[command(flatten)]
+    pub(crate) format: Format<OutputArg>,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::ChoiceArgs;
+use super::{ChoiceArgs, Format, ListOutputArg, OutputArg};
 
 /// What `create` and `replace` take.
 #[derive(Clone, Debug, Args)]
@@ -12,6 +12,8 @@ pub(crate) struct FilesArgs {
     /// Manifests. May be repeated; `-` is standard input.
     #[arg(short, long = "filename", value_name = "FILE", required = true)]
     pub(crate) filename: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: Format<OutputArg>,
 }
 
 /// What `replace` takes.
@@ -40,6 +42,8 @@ pub(crate) struct GetClustersArgs {
     /// Names of clusters. Without any, all are shown.
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
+    #[command(flatten)]
+    pub(crate) format: Format<ListOutputArg>,
 }
 
 /// What `get instancegroups` takes.
@@ -50,6 +54,8 @@ pub(crate) struct GetGroupsArgs {
     pub(crate) groups: Vec<String>,
     #[command(flatten)]
     pub(crate) cluster: ClusterArg,
+    #[command(flatten)]
+    pub(crate) format: Format<ListOutputArg>,
 }
 
 /// Which cluster something belongs to.
@@ -157,6 +163,8 @@ pub(crate) struct DeleteArgs {
     /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
     pub(crate) json_events: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) format: Format<OutputArg>,
 }
 
 /// Fields to set instead of opening an editor.
@@ -169,4 +177,6 @@ pub(crate) struct FieldArgs {
     /// Unset a field, before any is set. May be repeated.
     #[arg(long, value_name = "PATH")]
     pub(crate) unset: Vec<String>,
+    #[command(flatten)]
+    pub(crate) format: Format<OutputArg>,
 }

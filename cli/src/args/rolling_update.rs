@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Subcommand};
 
-use super::{SourceArgs, duration};
+use super::{Format, OutputArg, SourceArgs, duration};
 
 /// What `rolling-update` updates.
 #[derive(Debug, Subcommand)]
@@ -108,4 +108,6 @@ pub(crate) struct RollingUpdateArgs {
     /// The kubeconfig's context. Without it, the one that is named after the cluster.
     #[arg(long, value_name = "CONTEXT", conflicts_with = "cloudonly")]
     pub(crate) context: Option<String>,
+    #[command(flatten)]
+    pub(crate) format: Format<OutputArg>,
 }

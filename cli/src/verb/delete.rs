@@ -28,14 +28,17 @@ pub(super) async fn run(
     let stored = state::stored(&store, &name).await?;
     let draft = without(&stored, command)?;
     if !how.yes {
-        write::show(global, &[write::Shown::of(&name, &draft)])?;
-        return hint(global, "Run it again with --yes to take it out of the state store.");
+        write::show(how.format.output, &[write::Shown::of(&name, &draft)])?;
+        return hint(
+            how.format.output,
+            "Run it again with --yes to take it out of the state store.",
+        );
     }
     let keeper = lock::take(&store, &name, reason(command), environment).await?;
     let done = take_out(&store, &name, command, &keeper).await;
     keeper.release().await;
-    write::show(global, &[done?])?;
-    hint(global, "Nothing was deleted in the cloud.")
+    write::show(how.format.output, &[done?])?;
+    hint(how.format.output, "Nothing was deleted in the cloud.")
 }
 
 /// The name of the cluster, if the command gives it.
@@ -67,8 +70,8 @@ pub(super) async fn take_out(
     Ok(write::Shown::of(name, &draft))
 }
 
-fn hint(global: &Global, text: &str) -> Result<Exit, Failure> {
-    if global.output == OutputArg::Json {
+fn hint(output: OutputArg, text: &str) -> Result<Exit, Failure> {
+    if output == OutputArg::Json {
         return Ok(Exit::Done);
     }
     print(|out| writeln!(out, "\n{text}"))

@@ -47,7 +47,7 @@ pub(super) async fn run(
     let ssh_key = args.ssh_public_key.as_deref().map(input::ssh_public_key).transpose()?;
     let options = update_options(&args.choice, args.prune, environment)?;
     let options = UpdateOptions { ssh_key, ..options };
-    let mut listener = Listener::new(global, args.json_events.as_deref())?;
+    let mut listener = Listener::new(args.format.output, args.json_events.as_deref())?;
     let (stop, interrupted) = stop_on_signals()?;
 
     let found = interrupted.run_until_cancelled(Box::pin(async {
@@ -66,13 +66,13 @@ pub(super) async fn run(
         Err(Failure { exit: Exit::Interrupted, ..Failure::invalid("interrupted") })
     })?;
     listener.finish()?;
-    show(global, &found)?;
+    show(global, args.format.output, &found)?;
     Ok(exit(&found))
 }
 
-fn show(global: &Global, found: &DriftReport) -> Result<Exit, Failure> {
+fn show(global: &Global, output: OutputArg, found: &DriftReport) -> Result<Exit, Failure> {
     let cloud = cloud_name(&global.cloud);
-    if global.output == OutputArg::Json {
+    if output == OutputArg::Json {
         let shown = Shown { cloud: &cloud, drift: found };
         let text = serde_json::to_string_pretty(&shown)
             .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;

@@ -14,7 +14,7 @@ use super::{
     print, state, write,
 };
 use crate::{
-    args::{Edit, FieldArgs, Global},
+    args::{Edit, FieldArgs, Global, OutputArg},
     environment::Environment,
     exit::{Exit, Failure},
     tell,
@@ -65,9 +65,9 @@ pub(super) async fn run(
     };
     let document = Document { store: &store, stored: &stored, key };
     if fields.set.is_empty() && fields.unset.is_empty() {
-        document.in_editor(global, environment).await
+        document.in_editor(fields.format.output, environment).await
     } else {
-        document.set(global, fields, environment).await
+        document.set(fields, environment).await
     }
 }
 
@@ -80,7 +80,11 @@ impl Document<'_> {
         &self.stored.documents()[&self.key].place
     }
 
-    async fn in_editor(&self, global: &Global, environment: &Environment) -> Result<Exit, Failure> {
+    async fn in_editor(
+        &self,
+        output: OutputArg,
+        environment: &Environment,
+    ) -> Result<Exit, Failure> {
         let editor = environment.editor.clone().unwrap_or_else(|| OsString::from("vi"));
         let called = format!("{}-{}", self.stored.cluster(), self.key.replace('/', "-"));
         let file = editor::free(|number| {
@@ -101,7 +105,7 @@ impl Document<'_> {
             })
             .await?;
         match (edited, shown) {
-            (Edited::Saved, Some(shown)) => write::show(global, &[shown]),
+            (Edited::Saved, Some(shown)) => write::show(output, &[shown]),
             _ => print(|out| writeln!(out, "Nothing was changed.")),
         }
     }
@@ -176,12 +180,7 @@ impl Document<'_> {
     }
 
     /// Sets fields without an editor.
-    async fn set(
-        &self,
-        global: &Global,
-        fields: &FieldArgs,
-        environment: &Environment,
-    ) -> Result<Exit, Failure> {
+    async fn set(&self, fields: &FieldArgs, environment: &Environment) -> Result<Exit, Failure> {
         let raw = Excerpt::values(self.text()).into_iter().next().unwrap_or_default();
         let mut document = if self.key == CLUSTER {
             Fielded::cluster(raw.clone())
@@ -212,7 +211,7 @@ impl Document<'_> {
                         self.place()
                     ));
                 }
-                write::show(global, &[shown])
+                write::show(fields.format.output, &[shown])
             }
             Err(Refused::Mistakes(errors)) => Err(input::mistakes(&errors).hint(
                 "the places are those of the document with its fields set: nothing was written",

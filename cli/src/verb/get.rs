@@ -28,12 +28,18 @@ struct Row {
     rule: String,
 }
 
+/// Whose tasks are asked for, and what decides about their lifecycles.
+pub(super) struct Asked<'a> {
+    pub(super) name: Option<&'a str>,
+    pub(super) filename: &'a [PathBuf],
+    pub(super) choice: &'a ChoiceArgs,
+}
+
 /// Runs `get tasks`.
 pub(super) async fn tasks(
     global: &Global,
-    name: Option<&str>,
-    filename: &[PathBuf],
-    choice: &ChoiceArgs,
+    &Asked { name, filename, choice }: &Asked<'_>,
+    output: OutputArg,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let options = update::update_options(choice, false, environment)?;
@@ -72,11 +78,11 @@ pub(super) async fn tasks(
             })
             .collect::<Vec<_>>()
     };
-    show(global, &rows)
+    show(output, &rows)
 }
 
-fn show(global: &Global, rows: &[Row]) -> Result<Exit, Failure> {
-    if global.output == OutputArg::Json {
+fn show(output: OutputArg, rows: &[Row]) -> Result<Exit, Failure> {
+    if output == OutputArg::Json {
         let text = serde_json::to_string_pretty(rows)
             .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
         return print(|out| writeln!(out, "{text}"));

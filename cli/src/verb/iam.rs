@@ -52,7 +52,7 @@ pub(super) async fn explain(
         }
     }
     let shown = Shown { cloud: cloud_name(&global.cloud), notices, explanation };
-    if global.output == OutputArg::Json {
+    if args.format.output == OutputArg::Json {
         return print_json(&shown);
     }
     let Shown { cloud, notices, explanation } = &shown;

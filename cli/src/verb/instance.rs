@@ -48,7 +48,7 @@ pub(super) async fn run(
             .hint("delete it all the same: --force"));
     }
     if !args.yes {
-        return show(global, args, instance);
+        return show(args, instance);
     }
     let rolling = rolling(args, cluster.name(), instance);
     Box::pin(rolling_update::run(global, &rolling, environment)).await
@@ -65,8 +65,8 @@ fn missing(listing: &Listing, args: &DeleteInstanceArgs) -> Failure {
 }
 
 /// Says what would be done.
-fn show(global: &Global, args: &DeleteInstanceArgs, it: &Listed) -> Result<Exit, Failure> {
-    if global.output == OutputArg::Json {
+fn show(args: &DeleteInstanceArgs, it: &Listed) -> Result<Exit, Failure> {
+    if args.format.output == OutputArg::Json {
         let text = serde_json::to_string_pretty(it)
             .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
         return print(|out| writeln!(out, "{text}"));
@@ -116,5 +116,6 @@ fn rolling(args: &DeleteInstanceArgs, cluster: &str, instance: &Listed) -> Rolli
         detailed_exitcode: false,
         kubeconfig: args.kubernetes.kubeconfig.clone(),
         context: args.kubernetes.context.clone(),
+        format: args.format,
     }
 }

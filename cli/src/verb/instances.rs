@@ -11,7 +11,7 @@ use cloudup_tasks::snapshot::WriteSnapshot;
 
 use super::{connect, input, kubernetes, print};
 use crate::{
-    args::{GetInstancesArgs, Global, OutputArg},
+    args::{GetInstancesArgs, Global, ListOutputArg},
     environment::Environment,
     exit::{Exit, Failure},
     tell::{self, table},
@@ -46,7 +46,7 @@ pub(super) async fn run(
     if let Some(why) = &listing.unreachable {
         tell::note(&format!("nodes are not shown: the Kubernetes API cannot be reached: {why}"));
     }
-    show(global, &listing.instances)
+    show(args.format.output, &listing.instances)
 }
 
 /// The region of a cluster, where its manifest says it.
@@ -70,19 +70,19 @@ pub(super) async fn listed(
     })
 }
 
-fn show(global: &Global, instances: &[Listed]) -> Result<Exit, Failure> {
-    match global.output {
-        OutputArg::Json => {
+fn show(output: ListOutputArg, instances: &[Listed]) -> Result<Exit, Failure> {
+    match output {
+        ListOutputArg::Json => {
             let text = serde_json::to_string_pretty(instances)
                 .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
             print(|out| writeln!(out, "{text}"))
         }
         // JSON is YAML.
-        OutputArg::Yaml => print(|out| {
+        ListOutputArg::Yaml => print(|out| {
             instances.iter().try_for_each(|it| writeln!(out, "- {}", serde_json::json!(it)))
         }),
-        OutputArg::Text | OutputArg::Wide => {
-            let wide = global.output == OutputArg::Wide;
+        ListOutputArg::Table | ListOutputArg::Wide => {
+            let wide = output == ListOutputArg::Wide;
             let mut headings = vec![
                 "ID",
                 "NODE-NAME",

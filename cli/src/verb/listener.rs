@@ -5,7 +5,7 @@ use std::path::Path;
 use cloudup_engine::Event;
 
 use crate::{
-    args::{Global, OutputArg},
+    args::OutputArg,
     exit::{Exit, Failure},
     tell::{JsonEvents, Progress},
 };
@@ -17,14 +17,14 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) fn new(global: &Global, events: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn new(output: OutputArg, events: Option<&Path>) -> Result<Self, Failure> {
         let open = |path: &Path| {
             let doing = format!("write events to {}", path.display());
             JsonEvents::open(path).map_err(|e| Failure::because(Exit::Invalid, &doing, &e))
         };
         let on_stderr = events.is_some_and(|path| path.as_os_str() == "-");
         let events = events.map(open).transpose()?;
-        let silent = on_stderr || global.output == OutputArg::Json;
+        let silent = on_stderr || output == OutputArg::Json;
         Ok(Self { progress: Progress::new(silent), events })
     }
 

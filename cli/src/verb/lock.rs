@@ -28,11 +28,11 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let store = state::open(global, environment).await?;
     match command {
-        LockCommand::Show { name } => {
+        LockCommand::Show { name, format } => {
             let name = state::choose(&store, name.as_deref()).await?;
             let held = store.holder(&name).await;
             let held = held.map_err(|e| state::failure("tell who is at work", &e))?;
-            show(global, &name, held.as_ref())
+            show(format.output, &name, held.as_ref())
         }
         LockCommand::Break { name } => {
             let broken = store.break_lease(name).await;
@@ -48,8 +48,8 @@ pub(super) async fn run(
     }
 }
 
-fn show(global: &Global, name: &str, held: Option<&Held>) -> Result<Exit, Failure> {
-    if global.output == OutputArg::Json {
+fn show(output: OutputArg, name: &str, held: Option<&Held>) -> Result<Exit, Failure> {
+    if output == OutputArg::Json {
         let text = serde_json::to_string_pretty(&held)
             .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
         return print(|out| writeln!(out, "{text}"));

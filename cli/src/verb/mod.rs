@@ -43,8 +43,8 @@ use schemars::generate::SchemaSettings;
 
 use crate::{
     args::{
-        Cli, CloudArg, DeleteWhat, Get, Iam, OutputArg, RollingUpdate, SchemaArg, Toolbox,
-        UpdateWhat, Validate, Verb,
+        Cli, CloudArg, DeleteWhat, Get, Iam, RollingUpdate, SchemaArg, Toolbox, UpdateWhat,
+        Validate, Verb,
     },
     environment::Environment,
     exit::{Exit, Failure},
@@ -53,7 +53,6 @@ use crate::{
 /// Runs a verb.
 pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
     let global = &cli.global;
-    refuse_output(cli)?;
     match &cli.verb {
         Verb::Update(command) => {
             let args = match &command.what {
@@ -74,8 +73,9 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
             Box::pin(instances::run(global, args, environment)).await
         }
         Verb::Drift(args) => Box::pin(drift::run(global, args, environment)).await,
-        Verb::Get(Get::Tasks { name, filename, choice }) => {
-            get::tasks(global, name.as_deref(), filename, choice, environment).await
+        Verb::Get(Get::Tasks { name, filename, choice, format }) => {
+            let asked = get::Asked { name: name.as_deref(), filename, choice };
+            get::tasks(global, &asked, format.output, environment).await
         }
         Verb::Get(Get::Clusters(args)) => show::clusters(global, args, environment).await,
         Verb::Get(Get::Groups(args)) => show::groups(global, args, environment).await,
@@ -105,24 +105,6 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
             print(|out| out.write_all(&script))
         }
     }
-}
-
-/// YAML, and wide tables, are forms of what is listed alone.
-fn refuse_output(cli: &Cli) -> Result<(), Failure> {
-    let has_them = matches!(
-        cli.verb,
-        Verb::Get(Get::Clusters(_) | Get::Groups(_) | Get::All(_) | Get::Instances(_))
-    );
-    let name = match cli.global.output {
-        OutputArg::Yaml => "yaml",
-        OutputArg::Wide => "wide",
-        OutputArg::Text | OutputArg::Json => return Ok(()),
-    };
-    if has_them {
-        return Ok(());
-    }
-    Err(Failure::invalid(format!("there is no `-o {name}` of this"))
-        .hint("say -o text or -o json; yaml and wide are for get clusters, get instancegroups, get instances and get all"))
 }
 
 fn schema(of: SchemaArg) -> Result<Exit, Failure> {

@@ -33,7 +33,8 @@ pub(super) fn show(global: &Global, args: &ShowArgs) -> Result<Exit, Failure> {
     };
     let hint = format!("To make these changes: cloudup apply {}", args.plan.display());
     let changes = plan.update.report.counts().changes() > 0;
-    Screen::of(global, cloud).whole(&plan.update, changes.then_some(hint.as_str()))?;
+    Screen::of(global, args.format.output, cloud)
+        .whole(&plan.update, changes.then_some(hint.as_str()))?;
     Ok(Exit::Done)
 }
 
@@ -45,11 +46,12 @@ pub(super) async fn apply(
 ) -> Result<Exit, Failure> {
     let plan = read(&args.plan)?;
     check_cloud(&plan, &global.cloud)?;
-    let mut listener = Listener::new(global, args.json_events.as_deref())?;
+    let mut listener = Listener::new(args.format.output, args.json_events.as_deref())?;
     let options = plan.options(Registry::default()).map_err(|error| failure(&args.plan, &error))?;
     let given = given(global, &plan, environment).await?;
     let purpose = Purpose::CarryOut(&plan);
-    let job = Job { given, options, parallelism: args.parallelism, purpose };
+    let (parallelism, output) = (args.parallelism, args.format.output);
+    let job = Job { given, options, parallelism, output, purpose };
     job.run(global, &mut listener).await
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn run(
     let options = update::update_options(&how.choice, false, environment).and_then(|options| {
         options.read_overrides().map(|_| options).map_err(|error| update::failure(&error))
     });
-    let listener = Listener::new(global, how.json_events.as_deref());
+    let listener = Listener::new(how.format.output, how.json_events.as_deref());
     let (options, listener) = match (options, listener) {
         (Ok(options), Ok(listener)) => (options, listener),
         (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => return Err(failure),
@@ -185,7 +185,7 @@ impl Job<'_> {
 
         let retry = Retry { budget: Duration::from_mins(self.how.wait.into()), ..Retry::default() };
         let engine = Options { retry, ..work::engine(self.how.parallelism, stop) };
-        let screen = Screen::new(self.global);
+        let screen = Screen::new(self.global, self.how.format.output);
         let planned = removal.plan(cloud.reader(), &engine, |event| listener.note(&event)).await;
         let planned = planned.map_err(|error| Failure::invalid(error.to_string()))?;
         if !self.how.yes || planned.report.stopped.is_some() {
@@ -255,7 +255,7 @@ impl Job<'_> {
     }
 
     fn say(&self, text: &str) -> Result<Exit, Failure> {
-        if self.global.output == OutputArg::Json {
+        if self.how.format.output == OutputArg::Json {
             return Ok(Exit::Done);
         }
         print(|out| writeln!(out, "{text}"))

@@ -129,7 +129,7 @@ async fn plan(
     let planned = rolling.plan(reader, clouds.reader(), progress).await;
     let planned = planned.map_err(|error| failure(&error))?;
     let needs = planned.needs_update() || is_open;
-    if !json(global, &planned)? {
+    if !json(global, args.format.output, &planned)? {
         print(|out| {
             header(out, global, &planned)?;
             for notice in notices {
@@ -190,7 +190,7 @@ async fn under_lease(
         ask: args.interactive.then_some(&mut prompt as &mut dyn Ask),
         stop: stop.clone(),
     };
-    let silent = global.output == OutputArg::Json;
+    let silent = args.format.output == OutputArg::Json;
     let mut tell = |event: Event<'_>| {
         if !silent {
             // Progress that cannot be told is no reason to stop.
@@ -205,7 +205,7 @@ async fn under_lease(
         }
     };
     let applied = applied.map_err(|error| failure(&error))?;
-    if !json(global, &applied)? {
+    if !json(global, args.format.output, &applied)? {
         print(|out| {
             header(out, global, &applied)?;
             for notice in &applied.notices {
@@ -269,8 +269,8 @@ pub(super) struct Shown<'a> {
     report: &'a RollingUpdateReport,
 }
 
-fn json(global: &Global, report: &RollingUpdateReport) -> Result<bool, Failure> {
-    if global.output != OutputArg::Json {
+fn json(global: &Global, output: OutputArg, report: &RollingUpdateReport) -> Result<bool, Failure> {
+    if output != OutputArg::Json {
         return Ok(false);
     }
     let shown = Shown { cloud: cloud_name(&global.cloud), report };

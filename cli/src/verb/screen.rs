@@ -21,18 +21,19 @@ use crate::{
 pub(super) struct Screen<'a> {
     /// How it is asked for.
     global: &'a Global,
+    output: OutputArg,
     /// What is worked on, as the header calls it.
     cloud: String,
 }
 
 impl<'a> Screen<'a> {
-    pub(super) fn new(global: &'a Global) -> Self {
-        Self { global, cloud: cloud_name(&global.cloud) }
+    pub(super) fn new(global: &'a Global, output: OutputArg) -> Self {
+        Self { global, output, cloud: cloud_name(&global.cloud) }
     }
 
     /// For a plan of another cloud than the flags name.
-    pub(super) fn of(global: &'a Global, cloud: impl Into<String>) -> Self {
-        Self { global, cloud: cloud.into() }
+    pub(super) fn of(global: &'a Global, output: OutputArg, cloud: impl Into<String>) -> Self {
+        Self { global, output, cloud: cloud.into() }
     }
 
     /// A plan that nothing follows.
@@ -46,7 +47,7 @@ impl<'a> Screen<'a> {
 
     /// A plan that is about to be carried out.
     pub(super) fn plan(&self, planned: &UpdateReport) -> Result<(), Failure> {
-        if self.global.output == OutputArg::Json {
+        if self.output == OutputArg::Json {
             return Ok(());
         }
         print(|out| {
@@ -74,7 +75,7 @@ impl<'a> Screen<'a> {
     }
 
     fn json(&self, shown: &UpdateReport) -> Result<bool, Failure> {
-        if self.global.output != OutputArg::Json {
+        if self.output != OutputArg::Json {
             return Ok(false);
         }
         let shown = Shown { cloud: &self.cloud, update: shown };

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{input, print, state, write};
 use crate::{
-    args::{GetClustersArgs, GetGroupsArgs, Global, OutputArg},
+    args::{GetClustersArgs, GetGroupsArgs, Global, ListOutputArg},
     environment::Environment,
     exit::{Exit, Failure},
     tell::table,
@@ -22,14 +22,14 @@ pub(super) async fn clusters(
 ) -> Result<Exit, Failure> {
     let store = state::open(global, environment).await?;
     let stored = chosen(&store, &args.names).await?;
-    match global.output {
-        OutputArg::Yaml | OutputArg::Json => {
+    match args.format.output {
+        ListOutputArg::Yaml | ListOutputArg::Json => {
             let documents = stored.iter().filter_map(|stored| stored.documents().get(CLUSTER));
-            documents_as(global.output, &documents.collect::<Vec<_>>())
+            documents_as(args.format.output, &documents.collect::<Vec<_>>())
         }
-        OutputArg::Text | OutputArg::Wide => {
+        ListOutputArg::Table | ListOutputArg::Wide => {
             let clusters = parsed(&stored)?;
-            print(|out| cluster_table(global.output, &clusters, out))
+            print(|out| cluster_table(args.format.output, &clusters, out))
         }
     }
 }
@@ -49,18 +49,18 @@ pub(super) async fn groups(
         return Err(all);
     }
     let is_meant = |group: &str| args.groups.is_empty() || args.groups.iter().any(|g| g == group);
-    match global.output {
-        OutputArg::Yaml | OutputArg::Json => {
+    match args.format.output {
+        ListOutputArg::Yaml | ListOutputArg::Json => {
             let names = stored.groups().filter(|group| is_meant(group));
             let documents =
                 names.filter_map(|group| stored.documents().get(&format!("{GROUPS}/{group}")));
-            documents_as(global.output, &documents.collect::<Vec<_>>())
+            documents_as(args.format.output, &documents.collect::<Vec<_>>())
         }
-        OutputArg::Text | OutputArg::Wide => {
+        ListOutputArg::Table | ListOutputArg::Wide => {
             let (cluster, _) = state::cluster(&stored)?;
             let groups: Vec<_> =
                 cluster.groups.iter().filter(|group| is_meant(group.name())).collect();
-            print(|out| group_table(global.output, &cluster, &groups, out))
+            print(|out| group_table(args.format.output, &cluster, &groups, out))
         }
     }
 }
@@ -73,20 +73,20 @@ pub(super) async fn all(
 ) -> Result<Exit, Failure> {
     let store = state::open(global, environment).await?;
     let stored = chosen(&store, &args.names).await?;
-    match global.output {
-        OutputArg::Yaml | OutputArg::Json => {
+    match args.format.output {
+        ListOutputArg::Yaml | ListOutputArg::Json => {
             let documents: Vec<_> =
                 stored.iter().flat_map(|stored| stored.documents().values()).collect();
-            documents_as(global.output, &documents)
+            documents_as(args.format.output, &documents)
         }
-        OutputArg::Text | OutputArg::Wide => {
+        ListOutputArg::Table | ListOutputArg::Wide => {
             let clusters = parsed(&stored)?;
             print(|out| {
-                cluster_table(global.output, &clusters, out)?;
+                cluster_table(args.format.output, &clusters, out)?;
                 for cluster in &clusters {
                     writeln!(out, "\n{}", cluster.name())?;
                     let groups: Vec<_> = cluster.groups.iter().collect();
-                    group_table(global.output, cluster, &groups, out)?;
+                    group_table(args.format.output, cluster, &groups, out)?;
                 }
                 Ok(())
             })
@@ -132,8 +132,8 @@ fn parsed(stored: &[Stored]) -> Result<Vec<Cluster>, Failure> {
 }
 
 /// Documents as they are written, or as JSON.
-fn documents_as(output: OutputArg, documents: &[&Document]) -> Result<Exit, Failure> {
-    if output == OutputArg::Json {
+fn documents_as(output: ListOutputArg, documents: &[&Document]) -> Result<Exit, Failure> {
+    if output == ListOutputArg::Json {
         let values: Vec<Value> =
             documents.iter().flat_map(|document| Excerpt::values(&document.text)).collect();
         let text = serde_json::to_string_pretty(&values)
@@ -151,11 +151,11 @@ fn documents_as(output: OutputArg, documents: &[&Document]) -> Result<Exit, Fail
 }
 
 fn cluster_table(
-    output: OutputArg,
+    output: ListOutputArg,
     clusters: &[Cluster],
     out: &mut dyn std::io::Write,
 ) -> std::io::Result<()> {
-    let wide = output == OutputArg::Wide;
+    let wide = output == ListOutputArg::Wide;
     let mut headings = vec!["NAME", "CLOUD", "ZONES"];
     if wide {
         headings.extend(["VERSION", "NETWORK", "GROUPS", "CONFIGBASE"]);
@@ -182,12 +182,12 @@ fn cluster_table(
 }
 
 fn group_table(
-    output: OutputArg,
+    output: ListOutputArg,
     cluster: &Cluster,
     groups: &[&InstanceGroup],
     out: &mut dyn std::io::Write,
 ) -> std::io::Result<()> {
-    let wide = output == OutputArg::Wide;
+    let wide = output == ListOutputArg::Wide;
     let mut headings = vec!["NAME", "ROLE", "MACHINETYPE", "MIN", "MAX", "ZONES"];
     if wide {
         headings.extend(["MANAGER", "IMAGE", "PROFILE", "SUBNETS"]);

@@ -30,7 +30,8 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let (given, options, mut listener) = read(global, args, environment).await?;
     let purpose = purpose(args);
-    let job = Job { given, options, parallelism: args.parallelism, purpose };
+    let (parallelism, output) = (args.parallelism, args.format.output);
+    let job = Job { given, options, parallelism, output, purpose };
     job.run(global, &mut listener).await
 }
 
@@ -105,7 +106,7 @@ async fn read(
         }
         (_, options) => options,
     };
-    let listener = Listener::new(global, args.json_events.as_deref());
+    let listener = Listener::new(args.format.output, args.json_events.as_deref());
     match (key, cluster, options, listener) {
         (Ok(ssh_key), Ok(given), Ok(options), Ok(listener)) => {
             Ok((given, UpdateOptions { ssh_key, ..options }, listener))

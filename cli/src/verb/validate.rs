@@ -77,7 +77,7 @@ pub(super) async fn run(
         return Err(Failure { exit: Exit::Interrupted, ..told });
     };
     let (health, passes) = found?;
-    if global.output == OutputArg::Json {
+    if args.format.output == OutputArg::Json {
         let text = serde_json::to_string_pretty(&health)
             .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
         print(|out| writeln!(out, "{text}"))?;

@@ -19,7 +19,7 @@ use super::{
     update::{cloud, prepare},
 };
 use crate::{
-    args::Global,
+    args::{Global, OutputArg},
     exit::{Exit, Failure},
 };
 
@@ -50,6 +50,7 @@ pub(super) struct Job<'a> {
     pub(super) given: Given,
     pub(super) options: UpdateOptions,
     pub(super) parallelism: u16,
+    pub(super) output: OutputArg,
     pub(super) purpose: Purpose<'a>,
 }
 
@@ -73,7 +74,7 @@ impl Job<'_> {
         listener: &mut Listener,
         keeper: Option<&Keeper>,
     ) -> Result<Exit, Failure> {
-        let Self { given, options, parallelism, purpose } = self;
+        let Self { given, options, parallelism, output, purpose } = self;
         let Given { cluster, notices, manifests, keeper: _ } = given;
         let (stop, interrupted) = stop_on_signals()?;
         stop_when_lost(keeper, &stop);
@@ -91,7 +92,7 @@ impl Job<'_> {
         let planned = update.plan(cloud.reader(), &engine, |event| listener.note(&event)).await;
         let planned = planned.map_err(|error| Failure::invalid(error.to_string()))?;
 
-        let screen = Screen::new(global);
+        let screen = Screen::new(global, output);
         let succeeded = planned.report.succeeded();
         let (changes_count, hint) = match purpose {
             Purpose::Show { changes_count, hint } => (changes_count, Some(hint)),

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{input, lock, print, state};
 use crate::{
-    args::{DiffArgs, FilesArgs, Global, OutputArg, ReplaceArgs, SourceArgs},
+    args::{CheckArgs, DiffArgs, FilesArgs, Global, OutputArg, ReplaceArgs},
     environment::Environment,
     exit::{Exit, Failure},
     tell::{self, revisions},
@@ -33,7 +33,7 @@ pub(super) async fn create(
     args: &FilesArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    write(global, &args.filename, Mode::Create, "create", environment).await
+    write(global, args, Mode::Create, "create", environment).await
 }
 
 /// Runs `replace -f`.
@@ -43,7 +43,7 @@ pub(super) async fn replace(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let mode = if args.force { Mode::Either } else { Mode::Replace };
-    write(global, &args.files.filename, mode, "replace", environment).await
+    write(global, &args.files, mode, "replace", environment).await
 }
 
 /// Runs `diff -f`.
@@ -59,7 +59,7 @@ pub(super) async fn diff(
         let stored = read(&store, &cluster).await?;
         shown.push(Shown::of(&cluster, &draft(&stored, documents)));
     }
-    show(global, &shown)?;
+    show(args.files.format.output, &shown)?;
     let differs = shown.iter().any(|shown| !shown.documents.is_empty());
     Ok(if differs && args.detailed_exitcode { Exit::Changes } else { Exit::Done })
 }
@@ -67,19 +67,19 @@ pub(super) async fn diff(
 /// Runs `check`: says whether manifests are right, and what is worth knowing about them.
 pub(super) async fn check(
     global: &Global,
-    args: &SourceArgs,
+    CheckArgs { source, format }: &CheckArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let manifest = if args.filename.is_empty() {
+    let manifest = if source.filename.is_empty() {
         let store = state::open(global, environment).await?;
-        let name = state::choose(&store, args.name.as_deref()).await?;
+        let name = state::choose(&store, source.name.as_deref()).await?;
         let stored = state::stored(&store, &name).await?;
         stored.manifest().map_err(|errors| input::mistakes(&errors))?
     } else {
-        let files = input::files(&args.filename)?;
+        let files = input::files(&source.filename)?;
         Manifest::read(&files).map_err(|errors| input::mistakes(&errors))?
     };
-    if global.output == OutputArg::Json {
+    if format.output == OutputArg::Json {
         let text = serde_json::to_string_pretty(&manifest.notices)
             .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
         return print(|out| writeln!(out, "{text}"));
@@ -105,12 +105,12 @@ fn count(number: usize, what: &str) -> String {
 
 async fn write(
     global: &Global,
-    files: &[PathBuf],
+    FilesArgs { filename, format }: &FilesArgs,
     mode: Mode,
     verb: &str,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let placed = placed(files)?;
+    let placed = placed(filename)?;
     let store = state::open(global, environment).await?;
     // All that is wrong is told before anything is written, a lease included.
     let mut failures = Vec::new();
@@ -143,7 +143,7 @@ async fn write(
         keeper.release().await;
         shown.push(done?);
     }
-    show(global, &shown)
+    show(format.output, &shown)
 }
 
 /// The documents of files, each where it belongs.
@@ -222,8 +222,8 @@ impl Shown {
     }
 }
 
-pub(super) fn show(global: &Global, shown: &[Shown]) -> Result<Exit, Failure> {
-    if global.output == OutputArg::Json {
+pub(super) fn show(output: OutputArg, shown: &[Shown]) -> Result<Exit, Failure> {
+    if output == OutputArg::Json {
         let text = serde_json::to_string_pretty(shown)
             .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
         return print(|out| writeln!(out, "{text}"));

@@ -103,6 +103,29 @@ fn two_plans_are_the_same_bytes() {
 }
 
 #[test]
+fn each_verb_has_formats_of_its_own_and_takes_them_before_it_as_well() {
+    let shell = Shell::with_demo();
+    shell.run(["create", "-f", "cluster.yaml"]).expect(0);
+    let after = update(&shell, ["-o", "json"]).expect(0);
+    for before in [&["-o", "json"][..], &["--output=json"], &["-ojson", "--cloud", "local"]] {
+        let ran = shell.run([before, &UPDATE].concat()).expect(0);
+        assert_eq!(ran.stdout, after.stdout, "{before:?}");
+    }
+    for (verb, formats) in [
+        (&UPDATE[..], &["text", "table", "json"][..]),
+        (&["get", "clusters"], &["table", "text", "wide", "yaml", "json"]),
+        (&["toolbox", "dump", "demo.example.com"], &["json", "yaml"]),
+        (&["toolbox", "account", "show"], &[]),
+    ] {
+        for format in ["text", "table", "wide", "yaml", "json"] {
+            let ran = shell.run([verb, &["-o", format]].concat());
+            let status = if formats.contains(&format) { 0 } else { 3 };
+            assert_eq!(ran.status, status, "{verb:?} -o {format}\n{ran}");
+        }
+    }
+}
+
+#[test]
 fn the_detailed_exit_status_tells_a_dry_run_with_changes() {
     let shell = Shell::with_demo();
     update(&shell, []).expect(0);
