@@ -35,6 +35,8 @@ mod document;
 mod excerpt;
 mod mistake;
 mod read;
+#[cfg(test)]
+mod reference;
 mod schema;
 mod set;
 mod source;

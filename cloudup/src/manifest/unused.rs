@@ -16,13 +16,13 @@ pub(super) fn notice(manifest: &Manifest) -> Option<Notice> {
     let mut clusters = BTreeSet::new();
     let mut groups = BTreeSet::new();
     for cluster in &manifest.clusters {
-        collect(Kind::Cluster, &cluster.raw, &cluster.spec, &mut clusters);
+        clusters.extend(fields(Kind::Cluster, &cluster.raw, &cluster.spec));
         for group in &cluster.groups {
-            collect(Kind::InstanceGroup, &group.raw, &group.spec, &mut groups);
+            groups.extend(fields(Kind::InstanceGroup, &group.raw, &group.spec));
         }
     }
     for group in &manifest.groups {
-        collect(Kind::InstanceGroup, &group.raw, &group.spec, &mut groups);
+        groups.extend(fields(Kind::InstanceGroup, &group.raw, &group.spec));
     }
     let lists: Vec<String> = [("Cluster", clusters), ("InstanceGroup", groups)]
         .into_iter()
@@ -39,12 +39,15 @@ pub(super) fn notice(manifest: &Manifest) -> Option<Notice> {
     Some(Notice { place: None, message })
 }
 
-/// What is acted on is what the typed fields hold when written out again.
-fn collect(kind: Kind, raw: &Value, spec: &impl Serialize, found: &mut BTreeSet<String>) {
+/// The fields of a document's spec that are not acted on: what is, is what the typed fields hold when
+/// written out again.
+pub(super) fn fields(kind: Kind, raw: &Value, spec: &impl Serialize) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
     let typed = serde_json::to_value(spec).unwrap_or_default();
     if let (Some(given), Some(field)) = (raw.get("spec"), kind.fields().get("spec")) {
-        differ(given, &typed, &field.fields, "", found);
+        differ(given, &typed, &field.fields, "", &mut found);
     }
+    found
 }
 
 fn differ(given: &Value, typed: &Value, fields: &Fields, path: &str, found: &mut BTreeSet<String>) {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// `spec.cloudConfig`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CloudConfig {
     /// The EBS CSI driver.
@@ -18,6 +19,7 @@ pub struct CloudConfig {
 
 /// The EBS CSI driver.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct EbsCsiDriver {
     /// Always, nowadays: absent or true.
@@ -28,6 +30,7 @@ pub struct EbsCsiDriver {
 
 /// `spec.externalDns`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ExternalDns {
     /// Whether nothing publishes records.
@@ -38,6 +41,7 @@ pub struct ExternalDns {
 
 /// What publishes a cluster's DNS records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DnsProvider {
     /// kOps' own.
@@ -50,6 +54,7 @@ pub enum DnsProvider {
 
 /// `spec.awsLoadBalancerController`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct AwsLoadBalancerController {
     /// Whether it is installed.
@@ -66,6 +71,7 @@ pub struct AwsLoadBalancerController {
 
 /// `spec.nodeTerminationHandler`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct NodeTerminationHandler {
     /// Whether it is installed; absent means yes, unless there is Karpenter.
@@ -86,6 +92,7 @@ pub struct NodeTerminationHandler {
 
 /// `spec.clusterAutoscaler`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClusterAutoscaler {
     /// Whether it is installed.
@@ -96,6 +103,7 @@ pub struct ClusterAutoscaler {
 
 /// `spec.certManager`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CertManager {
     /// Whether it is there.
@@ -109,6 +117,7 @@ pub struct CertManager {
 
 /// `spec.karpenter`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Karpenter {
     /// Whether it is installed.
@@ -117,6 +126,7 @@ pub struct Karpenter {
 
 /// `spec.snapshotController`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct SnapshotController {
     /// Whether it is installed.
@@ -125,6 +135,7 @@ pub struct SnapshotController {
 
 /// `spec.podIdentityWebhook`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct PodIdentityWebhook {
     /// Whether it is installed.

@@ -12,6 +12,7 @@ use super::{
 
 /// `spec` of a `Cluster`, as far as it is acted on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClusterSpec {
     /// Where the cluster runs: `aws`.
@@ -36,11 +37,11 @@ pub struct ClusterSpec {
     pub master_kubelet: Kubelet,
     /// Where the cluster's configuration is kept, which the control plane may read.
     pub config_base: Option<String>,
-    /// Where key pairs are kept, if not below [`config_base`](Self::config_base).
+    /// Where key pairs are kept, if not below [`configBase`](Self::config_base).
     pub key_store: Option<String>,
-    /// Where secrets are kept, if not below [`config_base`](Self::config_base).
+    /// Where secrets are kept, if not below [`configBase`](Self::config_base).
     pub secret_store: Option<String>,
-    /// The older name of [`config_base`](Self::config_base)'s parent.
+    /// The older name of [`configBase`](Self::config_base)'s parent.
     pub config_store: Option<String>,
     /// The hosted zone's name, or its id when there is no dot in it.
     pub dns_zone: Option<String>,
@@ -133,6 +134,7 @@ impl ClusterSpec {
 
 /// `spec.api`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Api {
     /// The load balancer before it, if there is one.
@@ -143,6 +145,7 @@ pub struct Api {
 
 /// `spec.api.loadBalancer`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ApiLoadBalancer {
     /// `Network` or `Classic`.
@@ -156,6 +159,7 @@ pub struct ApiLoadBalancer {
 
 /// `spec.iam`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Iam {
     /// Wide permissions of old; no longer supported.
@@ -179,6 +183,7 @@ impl Iam {
 
 /// An entry of `spec.iam.serviceAccountExternalPermissions`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ServiceAccountPermission {
     /// The service account's name.
@@ -191,6 +196,7 @@ pub struct ServiceAccountPermission {
 
 /// What a service account may do: one of the two.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct AwsPermission {
     /// ARNs of managed policies.
@@ -202,6 +208,7 @@ pub struct AwsPermission {
 
 /// An entry of `spec.etcdClusters`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct EtcdCluster {
     /// `main`, `events`, `cilium`.
@@ -214,6 +221,7 @@ pub struct EtcdCluster {
 
 /// A member of an etcd cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct EtcdMember {
     /// The member's name.
@@ -228,6 +236,7 @@ pub struct EtcdMember {
 
 /// Backups of an etcd cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct EtcdBackups {
     /// Where they go, if not below the cluster's own location.
@@ -236,6 +245,7 @@ pub struct EtcdBackups {
 
 /// `spec.serviceAccountIssuerDiscovery`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ServiceAccountIssuerDiscovery {
     /// Where the discovery documents are published.
@@ -251,6 +261,7 @@ pub struct ServiceAccountIssuerDiscovery {
 
 /// A service that publishes discovery documents.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct DiscoveryService {
     /// Its address.
@@ -259,6 +270,7 @@ pub struct DiscoveryService {
 
 /// `spec.kubeAPIServer`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KubeApiServer {
     /// The issuer of service-account tokens.

@@ -9,6 +9,7 @@ use super::{Role, RollingUpdate};
 
 /// `spec` of an `InstanceGroup`, as far as it is acted on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InstanceGroupSpec {
     /// What its nodes are.
@@ -106,6 +107,7 @@ pub struct InstanceGroupSpec {
 
 /// `spec.mixedInstancesPolicy`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct MixedInstancesPolicy {
     /// The instance types, dearest first.
@@ -126,6 +128,7 @@ pub struct MixedInstancesPolicy {
 
 /// `spec.mixedInstancesPolicy.instanceRequirements`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct InstanceRequirements {
     /// How many virtual processors.
@@ -138,6 +141,7 @@ pub struct InstanceRequirements {
 
 /// Two amounts as Kubernetes writes them: `4`, `16Gi`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Bounds {
     /// The least.
@@ -148,6 +152,7 @@ pub struct Bounds {
 
 /// An entry of `spec.externalLoadBalancers`: one of the two.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ExternalLoadBalancer {
     /// The name of a classic load balancer.
@@ -158,6 +163,7 @@ pub struct ExternalLoadBalancer {
 
 /// `spec.kubelet` and the like, as far as the cloud hears of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Kubelet {
     /// Labels of nodes.
@@ -166,6 +172,7 @@ pub struct Kubelet {
 
 /// An entry of `spec.volumes`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Volume {
     /// The device: `/dev/xvdd`.
@@ -189,6 +196,7 @@ pub struct Volume {
 
 /// What starts and stops a group's instances.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Manager {
     /// An Auto Scaling group.
     #[default]
@@ -199,6 +207,7 @@ pub enum Manager {
 
 /// `spec.iam` of a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct GroupIam {
     /// ARN of an instance profile that exists and is taken as it is.
@@ -207,6 +216,7 @@ pub struct GroupIam {
 
 /// `spec.instanceMetadata`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct InstanceMetadata {
     /// Whether requests need a token: `required` (the default) or `optional`.
@@ -217,6 +227,7 @@ pub struct InstanceMetadata {
 
 /// `spec.warmPool`, of a group or of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct WarmPool {
     /// The least number of instances kept ready.
@@ -254,6 +265,7 @@ impl WarmPool {
 
 /// `spec.containerd`, of a group or of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Containerd {
     /// Whether nodes sign in to ECR's mirrors of other registries. Of the cluster alone.
@@ -266,6 +278,7 @@ pub struct Containerd {
 
 /// `spec.containerd.nvidiaGPU`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct NvidiaGpu {
     /// Whether nodes find out if they have one.

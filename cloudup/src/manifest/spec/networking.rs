@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// `spec.networking`: which add-on, by its presence.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Networking {
     /// The VPC's route tables.
@@ -30,10 +31,12 @@ pub struct Networking {
 
 /// Something whose presence is all that matters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Empty {}
 
 /// Calico.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Calico {
     /// Whether nodes may change their own source and destination check.
@@ -42,6 +45,7 @@ pub struct Calico {
 
 /// What Calico does to instances' source and destination check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum SrcDstCheck {
     /// It switches it on.
     Enable,
@@ -53,6 +57,7 @@ pub enum SrcDstCheck {
 
 /// Cilium.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Cilium {
     /// Where pods' addresses come from.
@@ -63,6 +68,7 @@ pub struct Cilium {
 
 /// Where Cilium takes pods' addresses from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CiliumIpam {
     /// A range for each host.
@@ -77,6 +83,7 @@ pub enum CiliumIpam {
 
 /// `spec.topology`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Topology {
     /// Names.
@@ -85,6 +92,7 @@ pub struct Topology {
 
 /// `spec.topology.dns`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Dns {
     /// Who can see them.
@@ -94,6 +102,7 @@ pub struct Dns {
 
 /// Who can see a cluster's DNS names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum DnsType {
     /// Everybody.
     #[default]
@@ -106,6 +115,7 @@ pub enum DnsType {
 
 /// An entry of `spec.subnets`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Subnet {
     /// The name that instance groups use.
@@ -137,6 +147,7 @@ pub struct Subnet {
 
 /// A further route of a subnet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct AdditionalRoute {
     /// The addresses that it is about.
@@ -159,6 +170,7 @@ impl Subnet {
 
 /// What a subnet is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum SubnetType {
     /// Reached from outside.
     Public,

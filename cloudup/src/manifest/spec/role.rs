@@ -18,6 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// assert!("nodes".parse::<Role>().is_err());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Role {
     /// The control plane: API server, etcd, controllers. v1alpha2 writes `Master`.
     ControlPlane,

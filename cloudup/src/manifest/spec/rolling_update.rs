@@ -5,13 +5,14 @@ use serde_json::Value;
 
 /// `spec.rollingUpdate`, of a cluster for all its groups, or of a group.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct RollingUpdate {
     /// Whether instances that were replaced are drained and terminated; absent means yes.
     pub drain_and_terminate: Option<bool>,
-    /// How many instances may be missing at once: an [`Amount`].
+    /// How many instances may be missing at once: `2`, or a share, `30%`.
     pub max_unavailable: Option<Value>,
-    /// How many instances may be there beyond those wanted: an [`Amount`].
+    /// How many instances may be there beyond those wanted: `2`, or a share, `30%`.
     pub max_surge: Option<Value>,
 }
 

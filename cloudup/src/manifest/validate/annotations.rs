@@ -14,9 +14,11 @@ use crate::{
 };
 
 /// Those of a Cluster.
-const OF_CLUSTER: [&str; 3] = [overflow::ANNOTATION, overrides::ANNOTATION, boundaries::ANNOTATION];
+pub(in crate::manifest) const OF_CLUSTER: [&str; 3] =
+    [overflow::ANNOTATION, overrides::ANNOTATION, boundaries::ANNOTATION];
 /// Those of an instance group.
-const OF_GROUP: [&str; 3] = [overrides::ANNOTATION, group_roles::EXTERNAL, group_roles::ADDITIONAL];
+pub(in crate::manifest) const OF_GROUP: [&str; 3] =
+    [overrides::ANNOTATION, group_roles::EXTERNAL, group_roles::ADDITIONAL];
 
 pub(super) fn of_cluster(cluster: &Cluster, check: &mut Check<'_>) {
     let annotations = &cluster.metadata.annotations;

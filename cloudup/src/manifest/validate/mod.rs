@@ -4,7 +4,7 @@
 //! run itself, would make known much later.
 
 mod addons;
-mod annotations;
+pub(super) mod annotations;
 mod arns;
 mod boundaries;
 mod cluster;
