@@ -167,7 +167,8 @@ fn lines(text: &str) -> Vec<&str> {
     text.lines().map(str::trim_end).collect()
 }
 
-/// Whether a page shows what was said: line by line, but for lines `...`, which stand for lines left out.
+/// Whether a page shows what was said: line by line, but for lines `...`, which stand for lines left out,
+/// and `…` in a line, which stands for what is never the same.
 fn is_shown(shown: &str, said: &str) -> bool {
     fn agree(shown: &[&str], said: &[&str]) -> bool {
         match (shown, said) {
@@ -175,11 +176,17 @@ fn is_shown(shown: &str, said: &str) -> bool {
             (["...", shown @ ..], said) => {
                 (1..said.len()).any(|left_out| agree(shown, &said[left_out..]))
             }
-            ([line, shown @ ..], [other, said @ ..]) => line == other && agree(shown, said),
+            ([line, shown @ ..], [other, said @ ..]) => is_line(line, other) && agree(shown, said),
             (shown, said) => shown.is_empty() && said.is_empty(),
         }
     }
     agree(&lines(shown), &lines(said))
+}
+
+fn is_line(shown: &str, said: &str) -> bool {
+    let ends = shown.split_once('…').filter(|(_, end)| !end.contains('…'));
+    let left_out = |(start, end)| said.strip_prefix(start).is_some_and(|rest| rest.ends_with(end));
+    shown == said || ends.is_some_and(left_out)
 }
 
 #[test]
@@ -192,6 +199,8 @@ fn what_is_shown_may_leave_lines_out_and_nothing_else() {
         ("a\n...\nb\n", "a\nb\n", false),
         ("...\nb\n", "a\nb\nc\n", false),
         ("...\n", "", false),
+        ("since … ago.\n", "since 2 days ago.\n", true),
+        ("since … ago.\n", "since 2 days before.\n", false),
         ("", "", true),
         ("", "a\n", false),
     ] {
