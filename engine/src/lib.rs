@@ -121,6 +121,7 @@ mod graph;
 mod id;
 mod input;
 pub mod lifecycle;
+mod mark;
 mod note;
 mod report;
 mod rule;
@@ -140,10 +141,11 @@ pub use diff::{Changes, Delta, Diff, Field, FieldChange};
 pub use error::{ErrorKind, Failure, TaskError};
 pub use event::{Event, Progress};
 pub use finding::Finding;
-pub use graph::{Adder, Drawing, Governed, Graph, GraphError, Problem};
+pub use graph::{Adder, Drawing, Governed, Graph, GraphError, Link, Problem, Thing, Why};
 pub use id::{NotATaskId, TaskId};
 pub use input::{Input, Inputs, Origin, Ref};
 pub use lifecycle::{Lifecycle, Registry, RegistryError, UnknownLifecycle, Verdict};
+pub use mark::Mark;
 pub use note::note;
 pub use report::{
     ChangeKind, Counts, Entry, Mode, Outcome, Report, SCHEMA_VERSION, StopLevel, Timing, Wait,

@@ -10,7 +10,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 pub(crate) use self::seal::{IdleRule, Sealed};
 pub use self::{
-    draw::Drawing,
+    draw::{Drawing, Link, Thing, Why},
     problem::{GraphError, Problem},
 };
 use crate::{

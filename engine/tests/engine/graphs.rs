@@ -1,6 +1,6 @@
 //! What can be wrong with a graph, and who decides about its tasks.
 
-use cloudup_engine::{Graph, Overrides, Registry, Source, TaskId, lifecycle};
+use cloudup_engine::{Graph, Link, Overrides, Registry, Source, TaskId, Why, lifecycle};
 
 use crate::world::{Follower, Thing, World, apply, lines, plan, thing};
 
@@ -127,6 +127,7 @@ fn a_task_may_wait_for_several_others() {
     let (a, b) = (sync.add(thing("a")), sync.add(thing("b")));
     let c: cloudup_engine::Ref<Thing> = sync.after(&a).after(&b).add(thing("c"));
     assert_eq!(c.id(), &id("c"));
-    assert_eq!(graph.drawing().needs, [(0, 2, false), (1, 2, false)]);
+    let link = |first| Link { first, then: 2, why: Why::Order };
+    assert_eq!(graph.drawing().links, [link(0), link(1)]);
     assert_eq!(graph.len(), 3);
 }

@@ -1,103 +1,195 @@
 //! A graph as a picture: DOT for Graphviz, Mermaid for documents.
 
-use std::fmt::Write as _;
+mod dot;
+mod mermaid;
+mod reduce;
+
+use std::collections::BTreeMap;
 
 use petgraph::visit::EdgeRef as _;
 
 use super::{Graph, Need};
-use crate::{Outcome, Provider, Report, TaskId};
+use crate::{Mark, Provider, Report, TaskId};
 
 /// A graph's tasks and needs, kept apart from the graph so that they can be drawn after the run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drawing {
-    /// The tasks, in the order in which they were added.
-    pub tasks: Vec<TaskId>,
-    /// What comes first, what follows, and whether it takes a value.
-    pub needs: Vec<(usize, usize, bool)>,
+    /// The tasks, in the order in which they were added; then what only a report knows of.
+    pub things: Vec<Thing>,
+    /// What stands between them, in order.
+    pub links: Vec<Link>,
+    /// The names of the groups that things are drawn in, in order.
+    pub groups: Vec<String>,
+}
+
+/// A task, or a stray that one found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thing {
+    /// What it is called.
+    pub task: TaskId,
+    /// Its group: the place of its name in [`Drawing::groups`].
+    pub group: Option<usize>,
+    /// What the report says of it, in a word.
+    pub mark: Option<Mark>,
+    /// The place of its entry in the report.
+    pub entry: Option<usize>,
+}
+
+/// That one thing comes before another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Link {
+    /// The place of what comes first.
+    pub first: usize,
+    /// The place of what follows.
+    pub then: usize,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why one thing comes before another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// What follows takes a value from it.
+    Value,
+    /// What follows only waits for it.
+    Order,
+    /// What it wants deleted is deleted before what the other wants deleted.
+    Deletion,
+    /// What follows is a stray that it found.
+    Stray,
+}
+
+impl Why {
+    /// Its word: `value`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Order => "order",
+            Self::Deletion => "deletion",
+            Self::Stray => "stray",
+        }
+    }
 }
 
 impl Drawing {
     pub(super) fn of<P: Provider>(graph: &Graph<P>) -> Self {
-        let mut needs: Vec<_> = graph
-            .nodes
-            .edge_references()
-            .map(|edge| {
-                let value = *edge.weight() == Need::Value;
-                (edge.source().index(), edge.target().index(), value)
-            })
-            .collect();
-        for (first, then, _) in &graph.orders {
-            if let (Some(first), Some(then)) = (graph.index.get(first), graph.index.get(then)) {
-                needs.push((first.index(), then.index(), false));
-            }
-        }
-        needs.sort_unstable();
-        Self { tasks: graph.nodes.node_weights().map(|node| node.id().clone()).collect(), needs }
+        let edges = graph.nodes.edge_references();
+        let edges =
+            edges.map(|edge| (edge.source().index(), edge.target().index(), *edge.weight()));
+        let orders = graph.orders.iter().filter_map(|(first, then, need)| {
+            let (first, then) = (graph.index.get(first)?, graph.index.get(then)?);
+            Some((first.index(), then.index(), *need))
+        });
+        let mut links: Vec<_> = edges.chain(orders).map(Link::of).collect();
+        links.sort_unstable();
+        links.dedup();
+        let tasks = graph.nodes.node_weights().map(|node| Thing::new(node.id().clone()));
+        Self { things: tasks.collect(), links, groups: Vec::new() }
     }
 
-    /// The graph in Graphviz' language. A solid arrow carries a value, a dashed one only orders.
-    /// With a report, each task has its outcome as a class and a colour.
-    pub fn dot(&self, report: Option<&Report>) -> String {
-        let mut out = String::from("digraph {\n    rankdir = LR;\n    node [shape = box];\n");
-        for (nth, task) in self.tasks.iter().enumerate() {
-            let style = outcome(report, task).map_or_else(String::new, |outcome| {
-                let (class, colour) = (outcome.name(), colour(outcome));
-                format!(", class = \"{class}\", style = filled, fillcolor = \"{colour}\"")
-            });
-            let label = task.to_string().replace('\\', "\\\\").replace('"', "\\\"");
-            let _ = writeln!(out, "    t{nth} [label = \"{label}\"{style}];");
+    /// Draws things in groups: `group_of` tells the place of a thing's group in `groups`.
+    #[must_use]
+    pub fn grouped<G: Into<String>>(
+        mut self,
+        groups: impl IntoIterator<Item = G>,
+        group_of: impl Fn(&TaskId) -> Option<usize>,
+    ) -> Self {
+        self.groups = groups.into_iter().map(Into::into).collect();
+        for thing in &mut self.things {
+            thing.group = group_of(&thing.task).filter(|group| *group < self.groups.len());
         }
-        for (first, then, value) in &self.needs {
-            let style = if *value { "" } else { " [style = dashed]" };
-            let _ = writeln!(out, "    t{first} -> t{then}{style};");
-        }
-        out.push_str("}\n");
-        out
+        self
     }
 
-    /// The graph in Mermaid's language. A solid arrow carries a value, a dotted one only orders.
-    /// With a report, each task has its outcome as a class.
-    pub fn mermaid(&self, report: Option<&Report>) -> String {
-        let mut out = String::from("flowchart LR\n");
-        let mut classes: Vec<&Outcome> = Vec::new();
-        for (nth, task) in self.tasks.iter().enumerate() {
-            let mark = outcome(report, task).map_or_else(String::new, |outcome| {
-                if !classes.iter().any(|seen| seen.name() == outcome.name()) {
-                    classes.push(outcome);
+    /// Marks things with what the report says of them, and adds the strays that it knows of.
+    #[must_use]
+    pub fn marked(mut self, report: &Report) -> Self {
+        let places = self.things.iter().enumerate();
+        let places: BTreeMap<_, _> = places.map(|(at, thing)| (thing.task.clone(), at)).collect();
+        for (nth, entry) in report.entries.iter().enumerate() {
+            let at = match places.get(&entry.task) {
+                Some(at) if entry.found_by.is_none() => *at,
+                _ => {
+                    self.things.push(Thing::new(entry.task.clone()));
+                    self.things.len() - 1
                 }
-                format!(":::{}", word(outcome))
-            });
-            let label = task.to_string().replace('"', "#quot;");
-            let _ = writeln!(out, "    t{nth}[\"{label}\"]{mark}");
+            };
+            let thing = &mut self.things[at];
+            (thing.mark, thing.entry) = (Some(Mark::of(entry)), Some(nth));
+            let finder = entry.found_by.as_ref().and_then(|finder| places.get(finder));
+            self.links.extend(finder.map(|&first| Link { first, then: at, why: Why::Stray }));
         }
-        for (first, then, value) in &self.needs {
-            let arrow = if *value { "-->" } else { "-.->" };
-            let _ = writeln!(out, "    t{first} {arrow} t{then}");
-        }
-        classes.sort_by_key(|outcome| outcome.name());
-        for outcome in classes {
-            let _ = writeln!(out, "    classDef {} fill:{}", word(outcome), colour(outcome));
-        }
-        out
+        self.links.sort_unstable();
+        self
+    }
+
+    /// The picture in Graphviz' language. A solid arrow carries a value, a dashed one only orders, a
+    /// dotted one leads to a stray or orders deletions. What a report says of a thing is its class,
+    /// its colour, and a sign before its name.
+    pub fn dot(&self) -> String {
+        dot::write(self)
+    }
+
+    /// The picture in Mermaid's language, with the same arrows, signs and classes as
+    /// [`dot`](Self::dot).
+    pub fn mermaid(&self) -> String {
+        mermaid::write(self)
+    }
+
+    /// Leaves out the links that only order and that others imply: where `a` comes before `b` and
+    /// `b` before `c`, that `a` comes before `c` need not be drawn. Says how many there were.
+    pub fn reduce(&mut self) -> usize {
+        reduce::reduce(self)
+    }
+
+    /// The things of a group, or of none, with their places.
+    fn of_group(&self, group: Option<usize>) -> impl Iterator<Item = (usize, &Thing)> {
+        self.things.iter().enumerate().filter(move |(_, thing)| thing.group == group)
+    }
+
+    /// What things are marked with, each mark once, in the order of a legend.
+    pub fn marks(&self) -> impl Iterator<Item = Mark> {
+        let is_used = |mark: &Mark| self.things.iter().any(|thing| thing.mark == Some(*mark));
+        Mark::ALL.into_iter().filter(is_used)
     }
 }
 
-fn outcome<'r>(report: Option<&'r Report>, task: &TaskId) -> Option<&'r Outcome> {
-    report.and_then(|report| report.entry(task)).map(|entry| &entry.outcome)
+impl Thing {
+    fn new(task: TaskId) -> Self {
+        Self { task, group: None, mark: None, entry: None }
+    }
+
+    /// Its name, with the sign of its mark before it.
+    fn label(&self) -> String {
+        match self.mark {
+            Some(mark) => format!("{} {}", mark.sign(), self.task),
+            None => self.task.to_string(),
+        }
+    }
 }
 
-/// An outcome's name as Mermaid takes it for a class.
-fn word(outcome: &Outcome) -> String {
-    outcome.name().replace('-', "_")
+impl Link {
+    fn of((first, then, need): (usize, usize, Need)) -> Self {
+        match need {
+            Need::Value => Self { first, then, why: Why::Value },
+            Need::Order => Self { first, then, why: Why::Order },
+            // Deletions go against the order of the graph.
+            Need::Deletion => Self { first: then, then: first, why: Why::Deletion },
+        }
+    }
 }
 
-fn colour(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Kept => "#f4f4f4",
-        Outcome::Warned | Outcome::Deferred => "#ffe9a8",
-        Outcome::Planned => "#cfe2ff",
-        Outcome::Done => "#c9ecc9",
-        Outcome::Failed | Outcome::InDoubt => "#f6b6b6",
-        Outcome::Blocked { .. } | Outcome::NotTried => "#d8d8d8",
+/// A mark's colour where there is no style sheet: a ground that black can stand on.
+fn colour(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Create => "#c9ecc9",
+        Mark::Change => "#ffe9a8",
+        Mark::Delete => "#f6b6b6",
+        Mark::Deferred => "#f9dcdc",
+        Mark::Warn => "#ffd0a6",
+        Mark::Failed | Mark::InDoubt => "#f0a8d0",
+        Mark::NotTried => "#d8d8d8",
+        Mark::Kept => "#f4f4f4",
+        Mark::Ignored => "#ffffff",
     }
 }
