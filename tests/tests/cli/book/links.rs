@@ -64,7 +64,13 @@ fn the_list_of_pages_has_them_all() {
     let mut listed: Vec<_> = list.links.iter().map(|link| Path::new("docs").join(link)).collect();
     listed.sort();
     let there: Vec<_> = docs().into_iter().map(|page| page.path).collect();
-    assert_eq!(listed, there);
+    let only = |these: &[PathBuf], those: &[PathBuf]| {
+        these.iter().filter(|path| !those.contains(path)).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(only(&listed, &there), [""; 0].map(PathBuf::from), "pages that are not there");
+    assert_eq!(only(&there, &listed), [""; 0].map(PathBuf::from), "pages that are not listed");
+    listed.dedup();
+    assert_eq!(listed.len(), there.len(), "a page is listed twice");
 }
 
 /// mdBook only warns where an included file is not there, and says nothing of parts of files.

@@ -39,12 +39,13 @@ fn settle(path: &Path, is: &str, should_be: &str) -> Option<String> {
         return None;
     }
     let difference = similar::TextDiff::from_lines(is, should_be);
-    Some(format!("{}:\n{}", path.display(), difference.unified_diff().context_radius(2)))
+    let difference = difference.unified_diff().context_radius(2).to_string();
+    Some(format!("{} (UPDATE=1 writes it so):\n{difference}", path.display()))
 }
 
 #[track_caller]
 fn none_is_wrong(wrong: &[String]) {
-    assert!(wrong.is_empty(), "{}\nUPDATE=1 writes pages as they should be", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What a page shows of a terminal, and what happens where it is typed.
 //!
 //! The blocks of a page are one session of a shell, in a folder that holds nothing but the files which the
-//! page shows, and those of `examples/` that it links to.
+//! page shows, and those of `examples/` that it links to. A page that uses `kubeconfig` has one, of a
+//! Kubernetes API whose nodes are the instances of the embedded account.
 
 use std::{
     fmt::Write as _,
@@ -9,9 +10,11 @@ use std::{
     process::{Command, Stdio},
 };
 
+use cloudup_tests::kubernetes::{FakeKubernetes, machines};
 use tempfile::TempDir;
 
 use super::page::{Block, Page, root};
+use crate::shell::ACCOUNT;
 
 /// A block whose commands are run.
 pub(super) const RUN: &str = "console";
@@ -102,6 +105,13 @@ fn session(page: &Page) -> Vec<Ran> {
             fs::copy(root().join(&path), folder.path().join(&path)).expect("it can be copied");
         }
     }
+    let account = folder.path().join(ACCOUNT);
+    let kubernetes = page.text.contains("KUBECONFIG=kubeconfig").then(|| {
+        let kubernetes = FakeKubernetes::of(move || machines(&account));
+        let text = kubernetes.kubeconfig("demo.example.com");
+        fs::write(folder.path().join("kubeconfig"), text).expect("a file can be written");
+        kubernetes
+    });
     let beside = tempfile::tempdir().expect("a folder can be made");
     let binaries = beside.path().join("bin");
     fs::create_dir(&binaries).expect("a folder can be made");
@@ -119,6 +129,7 @@ fn session(page: &Page) -> Vec<Ran> {
         .stdin(Stdio::null())
         .output()
         .expect("there is a shell");
+    drop(kubernetes);
     let text = String::from_utf8(output.stdout).expect("it speaks UTF-8");
     taken_apart(&text, &folder)
 }
