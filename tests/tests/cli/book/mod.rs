@@ -12,8 +12,10 @@ mod transcript;
 
 use std::{
     fmt::Write as _,
-    fs,
+    fs, iter,
     path::{Path, PathBuf},
+    sync::Mutex,
+    thread,
 };
 
 use self::{
@@ -56,13 +58,14 @@ fn what_is_typed_does_what_the_pages_show() {
         Err(wrong) => Some(format!("{}: {wrong}", page.path.display())),
     };
     // Most of the time is spent in processes of their own.
-    let wrong: Vec<_> = std::thread::scope(|scope| {
-        let some = pages.chunks(pages.len().div_ceil(4));
-        let threads: Vec<_> = some
-            .map(|pages| scope.spawn(move || pages.iter().filter_map(check).collect::<Vec<_>>()))
-            .collect();
+    let queue = Mutex::new(pages.iter());
+    let next = || queue.lock().expect("nobody panics with it").next();
+    let work = || iter::from_fn(next).filter_map(check).collect::<Vec<_>>();
+    let mut wrong: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = iter::repeat_with(|| scope.spawn(work)).take(4).collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("it does not panic")).collect()
     });
+    wrong.sort();
     none_is_wrong(&wrong);
 }
 

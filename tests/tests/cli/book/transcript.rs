@@ -11,6 +11,7 @@ use std::{
 };
 
 use cloudup_tests::kubernetes::{FakeKubernetes, machines};
+use similar::{Algorithm, capture_diff_slices};
 use tempfile::TempDir;
 
 use super::page::{Block, Page, root};
@@ -21,6 +22,9 @@ pub(super) const RUN: &str = "console";
 
 /// A block whose commands are not run. Its first line is a comment that says what they need.
 pub(super) const NOT_RUN: &str = "console,ignore";
+
+/// A line that stands for lines left out.
+const LEFT_OUT: &str = "...";
 
 /// A command, and what the page says that it prints.
 #[derive(Debug, PartialEq)]
@@ -76,8 +80,8 @@ pub(super) fn run(page: &Page) -> Result<String, String> {
             };
             untold(left.take(), command)?;
             left = (status != "0").then_some((command, status));
-            let said = if is_shown(shown, said) { shown } else { said };
-            write!(text, "$ {command}{said}").expect("a string takes all");
+            let shown = if is_shown(shown, said) { shown } else { &shown_anew(shown, said) };
+            write!(text, "$ {command}{shown}").expect("a string takes all");
         }
         untold(left, "")?;
     }
@@ -183,8 +187,8 @@ fn lines(text: &str) -> Vec<&str> {
 fn is_shown(shown: &str, said: &str) -> bool {
     fn agree(shown: &[&str], said: &[&str]) -> bool {
         match (shown, said) {
-            (["..."], said) => !said.is_empty(),
-            (["...", shown @ ..], said) => {
+            ([LEFT_OUT], said) => !said.is_empty(),
+            ([LEFT_OUT, shown @ ..], said) => {
                 (1..said.len()).any(|left_out| agree(shown, &said[left_out..]))
             }
             ([line, shown @ ..], [other, said @ ..]) => is_line(line, other) && agree(shown, said),
@@ -192,6 +196,27 @@ fn is_shown(shown: &str, said: &str) -> bool {
         }
     }
     agree(&lines(shown), &lines(said))
+}
+
+/// What was said, but for what a page leaves out: as many lines are shown before and after each `...` as
+/// were.
+fn shown_anew(shown: &str, said: &str) -> String {
+    let (shown, said) = (lines(shown), lines(said));
+    let mut anew = Vec::new();
+    for part in capture_diff_slices(Algorithm::Patience, &shown, &said) {
+        let (old, new) = (&shown[part.old_range()], &said[part.new_range()]);
+        let first = old.iter().position(|line| *line == LEFT_OUT);
+        let last = old.iter().rposition(|line| *line == LEFT_OUT);
+        match first.zip(last).map(|(first, last)| (first, old.len() - 1 - last)) {
+            Some((before, after)) if before + after < new.len() => {
+                anew.extend(&new[..before]);
+                anew.push(LEFT_OUT);
+                anew.extend(&new[new.len() - after..]);
+            }
+            _ => anew.extend(new),
+        }
+    }
+    anew.into_iter().map(|line| format!("{line}\n")).collect()
 }
 
 fn is_line(shown: &str, said: &str) -> bool {
@@ -216,6 +241,20 @@ fn what_is_shown_may_leave_lines_out_and_nothing_else() {
         ("", "a\n", false),
     ] {
         assert_eq!(is_shown(shown, said), is, "{shown:?} of {said:?}");
+    }
+}
+
+#[test]
+fn what_was_left_out_stays_left_out_when_a_page_is_written_anew() {
+    for (shown, said, anew) in [
+        ("a\n", "b\nc\n", "b\nc\n"),
+        ("...\nz\n", "a\nb\ny\n", "...\ny\n"),
+        ("a\n...\n", "b\nc\nd\n", "b\n...\n"),
+        ("a\n...\nm\n...\nz\n", "a\nb\nm\nn\ny\n", "a\n...\nm\n...\ny\n"),
+        ("a\n...\nm\nn\n", "a\nb\nm\no\n", "a\n...\nm\no\n"),
+        ("...\nz\n", "y\n", "y\n"),
+    ] {
+        assert_eq!(shown_anew(shown, said), anew, "{shown:?} of {said:?}");
     }
 }
 
