@@ -2,18 +2,22 @@
 
 #![expect(clippy::doc_markdown, reason = "help is shown as it is written, without markup")]
 
+mod cluster;
+mod config;
 mod duration;
 mod format;
 mod kubernetes;
 mod objects;
 mod rolling_update;
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub(crate) use self::duration::duration;
+pub(crate) use self::cluster::{ClusterName, NamedCluster};
+pub(crate) use self::config::{ConfigCommand, ConfigShowArgs};
+pub(crate) use self::duration::{duration, duration_or_minutes};
 pub(crate) use self::format::{DocumentOutputArg, Format, ListOutputArg, OutputArg};
 pub(crate) use self::kubernetes::{
     DeleteInstanceArgs, DeleteWhat, GetInstancesArgs, KubernetesArgs, Validate, ValidateArgs,
@@ -46,22 +50,20 @@ pub(crate) struct Global {
         long,
         global = true,
         value_name = "CLOUD",
-        env = "CLOUDUP_CLOUD",
         default_value = "local",
         help_heading = "Global options"
     )]
     pub(crate) cloud: CloudArg,
     /// The state store, where clusters are kept: `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX` or a
-    /// folder. Without it, `KOPS_STATE_STORE` counts; else it is the folder `.cloudup/state`.
+    /// folder.
     #[arg(
         long,
         global = true,
         value_name = "STORE",
-        env = "CLOUDUP_STATE_STORE",
-        hide_env_values = true,
+        default_value = DEFAULT_STORE,
         help_heading = "Global options"
     )]
-    pub(crate) state: Option<String>,
+    pub(crate) state: String,
     /// When to colour.
     #[arg(
         long,
@@ -72,6 +74,9 @@ pub(crate) struct Global {
         help_heading = "Global options"
     )]
     pub(crate) color: ColorArg,
+    /// Settings, in place of `cloudup.toml` and the user's own; `none`: none at all.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub(crate) config: Option<OsString>,
     /// Say more; twice: log everything that is called.
     #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
     pub(crate) verbose: u8,
@@ -86,6 +91,10 @@ pub(crate) enum CloudArg {
     Aws,
 }
 
+/// Where the state store is unless somebody says otherwise: beside the embedded account, so that
+/// trying things out needs nothing else and reaches nothing.
+const DEFAULT_STORE: &str = ".cloudup/state";
+
 /// Where the embedded account is kept unless `--cloud local:PATH` says otherwise.
 pub(crate) const DEFAULT_ACCOUNT: &str = ".cloudup/account.json";
 
@@ -98,9 +107,7 @@ impl std::str::FromStr for CloudArg {
             // A variable that is set to nothing is as good as unset.
             None if text == "local" || text.is_empty() => Ok(Self::Local(DEFAULT_ACCOUNT.into())),
             Some(("local", path)) if !path.is_empty() => Ok(Self::Local(path.into())),
-            _ => Err(format!(
-                "`{text}` (from --cloud or CLOUDUP_CLOUD) is neither `local`, `local:PATH` nor `aws`"
-            )),
+            _ => Err(format!("`{text}` is neither `local`, `local:PATH` nor `aws`")),
         }
     }
 }
@@ -159,6 +166,9 @@ pub(crate) enum Verb {
     /// Who is at work on a cluster in the state store.
     #[command(subcommand)]
     Lock(LockCommand),
+    /// What is set, in files and in the environment.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Things beside the main job.
     #[command(subcommand)]
     Toolbox(Toolbox),
@@ -217,7 +227,8 @@ pub(crate) struct UpdateArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "yes")]
     pub(crate) out: Option<PathBuf>,
     /// Exit with 2 where a dry run has changes to make.
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set, num_args = 0..=1,
+        default_missing_value = "true", require_equals = true, hide_possible_values = true)]
     pub(crate) detailed_exitcode: bool,
     /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
@@ -310,9 +321,8 @@ pub(crate) struct DriftArgs {
 /// Where the manifests come from, and which cluster of theirs is meant.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// The cluster's name. May be left out where there is one cluster.
-    #[arg(value_name = "NAME")]
-    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) name: ClusterName,
     /// Manifests: the Cluster and its InstanceGroups. May be repeated; `-` is standard input. Without
     /// any, the cluster is read from the state store.
     #[arg(short, long = "filename", value_name = "FILE")]
@@ -367,9 +377,8 @@ pub(crate) enum Get {
     Instances(GetInstancesArgs),
     /// The kinds of task, or a cluster's tasks: which lifecycle each has, and why.
     Tasks {
-        /// The cluster's name. May be left out where the manifests hold one cluster.
-        #[arg(value_name = "NAME")]
-        name: Option<String>,
+        #[command(flatten)]
+        name: ClusterName,
         /// Manifests. Without any, a cluster that is named is read from the state store; where none
         /// is, the kinds are shown.
         #[arg(short, long = "filename", value_name = "FILE")]
@@ -463,17 +472,15 @@ pub(crate) struct NamedSourceArgs {
 pub(crate) enum LockCommand {
     /// Say who is at work, and since when.
     Show {
-        /// The cluster's name. May be left out where there is one cluster.
-        #[arg(value_name = "NAME")]
-        name: Option<String>,
+        #[command(flatten)]
+        name: ClusterName,
         #[command(flatten)]
         format: Format<OutputArg>,
     },
     /// Take the lease away from whoever has it. A run that still has it stops.
     Break {
-        /// The cluster's name.
-        #[arg(value_name = "NAME")]
-        name: String,
+        #[command(flatten)]
+        name: NamedCluster,
     },
 }
 
@@ -485,7 +492,7 @@ pub(crate) enum Toolbox {
     /// The embedded account.
     #[command(subcommand)]
     Account(Account),
-    /// Print the JSON schema of what `-o json` and `--json-events` print.
+    /// Print the JSON schema of what `-o json` and `--json-events` print, or of `cloudup.toml`.
     Schema {
         /// Of what.
         #[arg(value_enum)]
@@ -496,9 +503,8 @@ pub(crate) enum Toolbox {
 /// What `toolbox dump` takes.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DumpArgs {
-    /// The cluster's name. May be left out where the manifests hold one cluster.
-    #[arg(value_name = "NAME", required_unless_present = "filename")]
-    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) name: ClusterName,
     /// Manifests, which say the cluster's name and region. Without any, those of the state store do.
     #[arg(short, long = "filename", value_name = "FILE")]
     pub(crate) filename: Vec<PathBuf>,
@@ -521,6 +527,8 @@ pub(crate) enum SchemaArg {
     RollingUpdate,
     /// `drift -o json`.
     Drift,
+    /// `cloudup.toml`.
+    Config,
 }
 
 /// What can be done with the embedded account.

@@ -1,20 +1,30 @@
 //! The environment, read once.
 
 use std::{
+    collections::BTreeMap,
     env,
     ffi::OsString,
     path::{Path, PathBuf},
 };
 
+use crate::{config::Configuration, kops};
+
 /// What of the environment the command line goes by, beside what flags stand for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
-    /// `CLOUDUP_LIFECYCLE_OVERRIDES`.
-    pub(crate) lifecycle_overrides: Option<String>,
+    /// What is set, there and in files.
+    pub(crate) configuration: Configuration,
+    /// What is set of `CLOUDUP_…`, `KOPS_…` and the other variables that kOps knows. One that is set
+    /// to nothing is as good as unset.
+    pub(crate) variables: BTreeMap<String, String>,
+    /// `HOME`.
+    pub(crate) home: Option<PathBuf>,
+    /// The working directory.
+    pub(crate) folder: PathBuf,
+    /// Where the user's settings are: `XDG_CONFIG_HOME`, or `~/.config`.
+    pub(crate) config_home: Option<PathBuf>,
     /// `KUBE_EDITOR`, then `EDITOR`, as kOps looks for one.
     pub(crate) editor: Option<OsString>,
-    /// `KOPS_STATE_STORE`.
-    pub(crate) kops_state_store: Option<String>,
     /// `AWS_ENDPOINT_URL_S3`.
     pub(crate) s3_endpoint: Option<String>,
     /// Where kubeconfigs usually are: the list in `KUBECONFIG`, or `~/.kube/config`.
@@ -23,26 +33,38 @@ pub(crate) struct Environment {
     pub(crate) user: String,
 }
 
-/// The variable in which kOps is told where its state store is.
-pub(crate) const KOPS_STATE_STORE: &str = "KOPS_STATE_STORE";
-
-/// The variable that lifecycle overrides are taken from.
-pub(crate) const LIFECYCLE_OVERRIDES: &str = "CLOUDUP_LIFECYCLE_OVERRIDES";
-
 impl Environment {
     /// Reads it.
     pub(crate) fn read() -> Self {
         let given = |name| env::var_os(name).filter(|value| !value.is_empty());
         let text = |name| given(name).map(|value| value.to_string_lossy().into_owned());
         Self {
-            lifecycle_overrides: text(LIFECYCLE_OVERRIDES),
-            kops_state_store: text(KOPS_STATE_STORE),
+            configuration: Configuration::default(),
+            variables: variables(),
+            home: given("HOME").map(PathBuf::from),
+            folder: env::current_dir().unwrap_or_default(),
+            config_home: config_home(given("XDG_CONFIG_HOME"), given("HOME")),
             s3_endpoint: text("AWS_ENDPOINT_URL_S3"),
             user: text("USER").or_else(|| text("LOGNAME")).unwrap_or_else(|| "somebody".to_owned()),
             kubeconfigs: kubeconfigs(given("KUBECONFIG").as_ref(), given("HOME").as_ref()),
             editor: given("KUBE_EDITOR").or_else(|| given("EDITOR")),
         }
     }
+}
+
+fn variables() -> BTreeMap<String, String> {
+    let counts = |name: &str| name.starts_with("CLOUDUP_") || kops::is_variable(name);
+    let all = env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok().filter(|name| counts(name) && !value.is_empty())?;
+        Some((name, value.to_string_lossy().into_owned()))
+    });
+    all.collect()
+}
+
+/// Where settings of users are. A relative path counts for nothing, as the convention has it.
+fn config_home(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
+    let xdg = xdg.map(PathBuf::from).filter(|path| path.is_absolute());
+    xdg.or_else(|| home.map(|home| Path::new(&home).join(".config")))
 }
 
 /// The places where kubectl looks for kubeconfigs.

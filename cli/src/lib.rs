@@ -2,8 +2,10 @@
 //! library crates.
 
 mod args;
+mod config;
 mod environment;
 mod exit;
+mod kops;
 mod spelling;
 mod tell;
 mod verb;
@@ -11,10 +13,11 @@ mod verb;
 use std::{ffi::OsString, io::Write, process::ExitCode};
 
 use anstream::ColorChoice;
-use clap::{CommandFactory, Parser, error::ErrorKind};
+use clap::{CommandFactory as _, FromArgMatches as _, error::ErrorKind};
 
 use crate::{
     args::{Cli, ColorArg},
+    config::Configuration,
     environment::Environment,
     exit::{Exit, Failure},
 };
@@ -26,17 +29,25 @@ pub fn main() -> ExitCode {
 
 fn run(args: impl Iterator<Item = OsString>, environment: &Environment) -> Exit {
     let args = spelling::normal(args, &Cli::command());
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Where standard output is gone, nobody is left to be told.
-            let _ = error.print();
-            return match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
-                _ => Exit::Invalid,
-            };
-        }
+    let read = Configuration::read(environment, spelling::config(&args), &Cli::command());
+    let (mut configuration, wrong) = match read {
+        Ok(configuration) => (configuration, None),
+        Err(failure) => (Configuration::default(), Some(failure)),
     };
+    let mut command = configuration.command(Cli::command());
+    let parsed = command.try_get_matches_from_mut(&args).and_then(|matches| {
+        let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        Ok((cli, matches))
+    });
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return refuse(&error, &args),
+    };
+    if let Some(failure) = wrong.filter(|_| verb::goes_by_settings(&cli)) {
+        return fail(&failure);
+    }
+    configuration.heed(&matches);
+    let environment = &Environment { configuration, ..environment.clone() };
     match cli.global.color {
         ColorArg::Auto => ColorChoice::Auto,
         ColorArg::Always => ColorChoice::Always,
@@ -57,11 +68,28 @@ fn run(args: impl Iterator<Item = OsString>, environment: &Environment) -> Exit 
     };
     match done {
         Ok(exit) => exit,
-        Err(failure) => {
-            let _ = tell::failure(&mut anstream::stderr().lock(), &failure);
-            failure.exit
-        }
+        Err(failure) => fail(&failure),
     }
+}
+
+/// Says why a command line is refused; or helps, where help was asked for.
+fn refuse(error: &clap::Error, args: &[OsString]) -> Exit {
+    let texts: Vec<_> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    if let Some(failure) = kops::answer(error, &Cli::command(), &texts) {
+        return fail(&failure);
+    }
+    // Where standard output is gone, nobody is left to be told.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Done,
+        _ => Exit::Invalid,
+    }
+}
+
+fn fail(failure: &Failure) -> Exit {
+    // Where standard error is gone, nobody is left to be told.
+    let _ = tell::failure(&mut anstream::stderr().lock(), failure);
+    failure.exit
 }
 
 /// Logs to standard error from `-v` on.

@@ -1,20 +1,89 @@
-//! Command lines that are spelt in another way than clap takes them.
+//! Command lines that are spelt in another way than clap takes them: as kOps takes them.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::Path};
 
 use clap::{Arg, Command};
 
-/// Flags that belong to verbs, and are taken before the verb as well.
-const BEFORE_THE_VERB: [&str; 2] = ["-o", "--output"];
+use crate::kops;
 
-/// The arguments as clap takes them: what belongs to the verb and stands before it goes to the end.
+/// Flags that belong to verbs, and are taken before the verb as well.
+const BEFORE_THE_VERB: [&str; 3] = ["-o", "--output", "--name"];
+
+/// The arguments as clap takes them.
 pub(crate) fn normal(args: impl Iterator<Item = OsString>, command: &Command) -> Vec<OsString> {
-    let mut args = args;
+    let mut args: Vec<_> = args.collect();
+    let end = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
+    let positional = args.split_off(end);
+    let args = ordered(spelt(args), command);
+    let texts: Vec<_> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let verb = kops::verb(command, &texts);
+    let needed = args.into_iter().zip(texts).filter(|(_, text)| !kops::is_so_anyway(&verb, text));
+    needed.map(|(arg, _)| arg).chain(positional).collect()
+}
+
+/// The file of settings that is named.
+pub(crate) fn config(args: &[OsString]) -> Option<&Path> {
+    let args = args.iter().take_while(|arg| *arg != "--");
+    let mut args = args.filter_map(|arg| arg.to_str());
+    args.find_map(|arg| match arg.strip_prefix("--config") {
+        Some("") => Some(None),
+        Some(rest) => rest.strip_prefix('=').map(Some),
+        None => None,
+    })
+    .and_then(|value| value.or_else(|| args.next()))
+    .map(Path::new)
+}
+
+/// Dashes in the place of underscores, as in `--instance_group`, and `-v` in the place of `-v 2`.
+fn spelt(args: Vec<OsString>) -> Vec<OsString> {
+    let (mut spelt, mut args) = (Vec::new(), args.into_iter().peekable());
+    while let Some(arg) = args.next() {
+        let Some(text) = arg.to_str().filter(|text| text.starts_with('-')) else {
+            spelt.push(arg);
+            continue;
+        };
+        let (flag, value) = match text.split_once('=') {
+            Some((flag, value)) => (flag, Some(value)),
+            None => (text, None),
+        };
+        let next = args.peek().and_then(|next| next.to_str()?.parse::<u8>().ok());
+        let level = match (flag, value) {
+            ("-v" | "--v", None) => next.inspect(|_| drop(args.next())),
+            ("-v" | "--v", Some(value)) => value.parse().ok(),
+            _ => flag.strip_prefix("-v").and_then(|level| level.parse().ok()),
+        };
+        if let Some(level) = level {
+            spelt.extend(verbosity(level).map(OsString::from));
+            continue;
+        }
+        if !flag.starts_with("--") || !flag.contains('_') {
+            spelt.push(arg);
+            continue;
+        }
+        let flag = flag.replace('_', "-");
+        spelt.push(value.map_or_else(|| flag.clone(), |value| format!("{flag}={value}")).into());
+    }
+    spelt
+}
+
+/// What says as much as kOps says at a level.
+fn verbosity(level: u8) -> Option<&'static str> {
+    match level {
+        0 => None,
+        1..=3 => Some("-v"),
+        4..=7 => Some("-vv"),
+        8.. => Some("-vvv"),
+    }
+}
+
+/// What belongs to the verb and stands before it goes to the end.
+fn ordered(args: Vec<OsString>, command: &Command) -> Vec<OsString> {
+    let mut args = args.into_iter();
     let mut before: Vec<OsString> = args.next().into_iter().collect();
     let (mut verb, mut moved) = (None, Vec::new());
     while let Some(arg) = args.next() {
         let text = arg.to_string_lossy();
-        if !text.starts_with('-') || text == "--" {
+        if !text.starts_with('-') {
             verb = Some(arg);
             break;
         }
@@ -30,10 +99,7 @@ pub(crate) fn normal(args: impl Iterator<Item = OsString>, command: &Command) ->
             to.extend(args.next());
         }
     }
-    let rest: Vec<_> = verb.into_iter().chain(args).collect();
-    let end = rest.iter().position(|arg| arg == "--").unwrap_or(rest.len());
-    let (verb, positional) = rest.split_at(end);
-    [&before, verb, &moved, positional].concat()
+    before.into_iter().chain(verb).chain(args).chain(moved).collect()
 }
 
 /// Whether this is the flag, with or without a value in the same argument.
@@ -50,7 +116,7 @@ fn takes_next(known: &Arg, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::CommandFactory as _;
 
     use super::*;
     use crate::args::Cli;
@@ -63,18 +129,47 @@ mod tests {
     }
 
     #[test]
-    fn a_format_before_the_verb_is_the_verbs() {
+    fn what_is_kops_spelling_is_spelt_as_it_is_taken() {
         for (given, taken) in [
             ("cloudup -o json update", "cloudup update -o json"),
             ("cloudup --output=json update -v", "cloudup update -v --output=json"),
             ("cloudup --cloud local -ojson get ig", "cloudup --cloud local get ig -ojson"),
             ("cloudup -o json get ig -- a", "cloudup get ig -o json -- a"),
             ("cloudup --cloud -o update -o json", "cloudup --cloud -o update -o json"),
+            ("cloudup --name=a update cluster", "cloudup update cluster --name=a"),
+            ("cloudup --state s --name a get ig", "cloudup --state s get ig --name a"),
             ("cloudup -v update -o json", "cloudup -v update -o json"),
             ("cloudup -o", "cloudup -o"),
             ("cloudup", "cloudup"),
+            ("cloudup get ig -v 2", "cloudup get ig -v"),
+            ("cloudup get ig --v=0", "cloudup get ig"),
+            ("cloudup -v=4 get ig -v10", "cloudup -vv get ig -vvv"),
+            ("cloudup get ig --v", "cloudup get ig --v"),
+            ("cloudup update --dry_run --out=a_b", "cloudup update --dry-run --out=a_b"),
+            ("cloudup update --a_b=c_d", "cloudup update --a-b=c_d"),
+            ("cloudup get ig -- --a_b", "cloudup get ig -- --a_b"),
+            ("cloudup update --create-kube-config=false --yes", "cloudup update --yes"),
+            ("cloudup update --create-kube-config", "cloudup update --create-kube-config"),
+            ("cloudup validate cluster --use_kubeconfig", "cloudup validate cluster"),
+            ("cloudup get ig --use-kubeconfig", "cloudup get ig --use-kubeconfig"),
         ] {
             assert_eq!(told(given), taken, "{given}");
+        }
+    }
+
+    #[test]
+    fn the_file_of_settings_is_found_wherever_it_is_named() {
+        for (line, named) in [
+            ("cloudup update", None),
+            ("cloudup --config a update", Some("a")),
+            ("cloudup update --config=b", Some("b")),
+            ("cloudup update --config=", Some("")),
+            ("cloudup update --configs a", None),
+            ("cloudup update --config", None),
+            ("cloudup update -- --config a", None),
+        ] {
+            let args: Vec<_> = line.split(' ').map(OsString::from).collect();
+            assert_eq!(config(&args), named.map(Path::new), "{line}");
         }
     }
 }

@@ -14,6 +14,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("`{text}` is no duration: write 90s, 15m or 1h30m"))
 }
 
+/// The same, where a number by itself is minutes: `10`.
+pub(crate) fn duration_or_minutes(text: &str) -> Result<Duration, String> {
+    match text.parse::<u16>() {
+        Ok(minutes) => Ok(Duration::from_secs(60 * u64::from(minutes))),
+        Err(_) => duration(text),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,6 +33,8 @@ mod tests {
         {
             assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
+        assert_eq!(duration_or_minutes("10"), duration("10m"));
+        assert_eq!(duration_or_minutes("90s"), duration("90s"));
         for text in ["", "15", "-15s", "soon"] {
             assert!(duration(text).is_err(), "{text}");
         }

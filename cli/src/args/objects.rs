@@ -1,10 +1,12 @@
 //! What the verbs over the state store take.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, Subcommand};
+use clap::{ArgAction, Args, Subcommand};
 
-use super::{ChoiceArgs, Format, ListOutputArg, OutputArg};
+use super::{
+    ChoiceArgs, ClusterName, Format, ListOutputArg, NamedCluster, OutputArg, duration_or_minutes,
+};
 
 /// What `create` and `replace` take.
 #[derive(Clone, Debug, Args)]
@@ -32,7 +34,8 @@ pub(crate) struct DiffArgs {
     #[command(flatten)]
     pub(crate) files: FilesArgs,
     /// Exit with 2 where something differs.
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set, num_args = 0..=1,
+        default_missing_value = "true", require_equals = true, hide_possible_values = true)]
     pub(crate) detailed_exitcode: bool,
 }
 
@@ -42,6 +45,9 @@ pub(crate) struct GetClustersArgs {
     /// Names of clusters. Without any, all are shown.
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
+    /// One more.
+    #[arg(long = "name", value_name = "NAME", hide = true)]
+    pub(crate) named: Option<String>,
     #[command(flatten)]
     pub(crate) format: Format<ListOutputArg>,
 }
@@ -71,9 +77,8 @@ pub(crate) struct ClusterArg {
 pub(crate) enum Edit {
     /// A cluster: its name may be left out where there is one.
     Cluster {
-        /// The cluster's name.
-        #[arg(value_name = "NAME")]
-        name: Option<String>,
+        #[command(flatten)]
+        name: ClusterName,
         #[command(flatten)]
         fields: FieldArgs,
     },
@@ -109,9 +114,8 @@ Examples:
     IAMRole=Ignore,IAMInstanceProfile=Ignore,IAMManagedPolicy=Ignore,IAMOIDCProvider=Ignore"
     )]
     Cluster {
-        /// The cluster's name.
-        #[arg(value_name = "NAME")]
-        name: String,
+        #[command(flatten)]
+        name: NamedCluster,
         /// Delete what the cloud has of a cluster that is not in the state store. Needs --region.
         #[arg(long, requires = "region", conflicts_with_all = ["filename", "unregister"])]
         external: bool,
@@ -154,11 +158,13 @@ pub(crate) struct DeleteArgs {
     /// How many things may be under way at once.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) parallelism: u16,
-    /// How many minutes to wait for something to go that something else still uses.
-    #[arg(long, value_name = "MINUTES", default_value_t = 10)]
-    pub(crate) wait: u16,
+    /// How long to wait for something to go that something else still uses. A number by itself is
+    /// minutes.
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration_or_minutes)]
+    pub(crate) wait: Duration,
     /// Exit with 2 where a dry run has something to delete.
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set, num_args = 0..=1,
+        default_missing_value = "true", require_equals = true, hide_possible_values = true)]
     pub(crate) detailed_exitcode: bool,
     /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]

@@ -100,7 +100,8 @@ pub(crate) struct RollingUpdateArgs {
     #[arg(short, long)]
     pub(crate) interactive: bool,
     /// Exit with 2 where instances are to be replaced and --yes is not given.
-    #[arg(long)]
+    #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set, num_args = 0..=1,
+        default_missing_value = "true", require_equals = true, hide_possible_values = true)]
     pub(crate) detailed_exitcode: bool,
     /// The kubeconfig. Without it, the usual ones: `KUBECONFIG`, or `~/.kube/config`.
     #[arg(long, value_name = "FILE", conflicts_with = "cloudonly")]

@@ -24,7 +24,7 @@ pub(super) async fn run(
         return Box::pin(remove::run(global, command, how, environment)).await;
     }
     let store = state::open(global, environment).await?;
-    let name = state::choose(&store, cluster_name(command)).await?;
+    let name = state::choose(&store, cluster_name(command), environment).await?;
     let stored = state::stored(&store, &name).await?;
     let draft = without(&stored, command)?;
     if !how.yes {

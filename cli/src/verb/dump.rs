@@ -18,17 +18,16 @@ pub(super) async fn run(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let name = args.name.as_deref();
-    let cluster = match args.filename.as_slice() {
-        [] => stored(global, environment, name.unwrap_or_default()).await?,
-        files => Some(input::cluster_of_files(files, name, "cloudup toolbox dump NAME -f FILE")?.0),
+    let (name, cluster) = if args.filename.is_empty() {
+        stored(global, environment, name).await?
+    } else {
+        let naming = "cloudup toolbox dump NAME -f FILE";
+        let (cluster, _) = input::cluster_of_files(&args.filename, name, naming, environment)?;
+        (cluster.name().to_owned(), Some(cluster))
     };
     let cloud = update::cloud(&global.cloud, cluster.as_ref()).await?;
-    let (name, groups) = match &cluster {
-        Some(cluster) => (cluster.name(), cluster.groups.as_slice()),
-        // Without a manifest there is a name: one of the two is required.
-        None => (name.unwrap_or_default(), [].as_slice()),
-    };
-    let dump = dump::dump(cloud.reader(), name, groups).await.map_err(|error| {
+    let groups = cluster.as_ref().map_or(&[][..], |cluster| &cluster.groups);
+    let dump = dump::dump(cloud.reader(), &name, groups).await.map_err(|error| {
         let denied = error.source.kind() == ErrorKind::Denied;
         let exit = if denied { Exit::Denied } else { Exit::Failed };
         Failure::because(exit, "tell what the cluster owns", &error)
@@ -38,18 +37,20 @@ pub(super) async fn run(
     print(|out| writeln!(out, "{text}"))
 }
 
-/// A cluster of the state store, if it is there: what it owns can be told without.
+/// The name of the cluster that is meant, and the cluster, if it is in the state store: what it owns
+/// can be told without.
 async fn stored(
     global: &Global,
     environment: &Environment,
-    name: &str,
-) -> Result<Option<Cluster>, Failure> {
+    name: Option<&str>,
+) -> Result<(String, Option<Cluster>), Failure> {
     let store = state::open(global, environment).await?;
-    let stored = store.read(name).await;
+    let name = state::choose(&store, name, environment).await?;
+    let stored = store.read(&name).await;
     let stored = stored.map_err(|error| state::failure("read the cluster", &error))?;
     if stored.exists() {
-        state::cluster(&stored).map(|(cluster, _)| Some(cluster))
+        state::cluster(&stored).map(|(cluster, _)| (name, Some(cluster)))
     } else {
-        Ok(None)
+        Ok((name, None))
     }
 }

@@ -54,7 +54,7 @@ pub(super) async fn run(
         Edit::Cluster { name, fields } => (name.as_deref(), fields),
         Edit::Group { cluster, fields, .. } => (cluster.name.as_deref(), fields),
     };
-    let name = state::choose(&store, name).await?;
+    let name = state::choose(&store, name, environment).await?;
     let stored = state::stored(&store, &name).await?;
     let key = match command {
         Edit::Cluster { .. } => CLUSTER.to_owned(),

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::{input, print, update};
 use crate::{
     args::{ChoiceArgs, Global, OutputArg},
+    config::CLUSTER,
     environment::Environment,
     exit::{Exit, Failure},
     tell::table,
@@ -43,7 +44,8 @@ pub(super) async fn tasks(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let options = update::update_options(choice, false, environment)?;
-    let rows = if filename.is_empty() && name.is_none() {
+    let is_set = environment.configuration.winner(CLUSTER).is_some();
+    let rows = if filename.is_empty() && name.is_none() && !is_set {
         let overrides = options.read_overrides().map_err(|error| update::failure(&error))?;
         KINDS
             .iter()

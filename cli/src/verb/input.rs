@@ -14,6 +14,7 @@ use cloudup::{
 use super::state;
 use crate::{
     args::Global,
+    config::{CLUSTER, Given},
     environment::Environment,
     exit::{Exit, Failure},
 };
@@ -45,10 +46,10 @@ pub(super) async fn cluster(
     naming: &str,
 ) -> Result<(Cluster, Vec<Notice>), Failure> {
     if !paths.is_empty() {
-        return cluster_of_files(paths, name, naming);
+        return cluster_of_files(paths, name, naming, environment);
     }
     let store = state::open(global, environment).await?;
-    let name = state::choose(&store, name).await?;
+    let name = state::choose(&store, name, environment).await?;
     state::cluster(&state::stored(&store, &name).await?)
 }
 
@@ -65,8 +66,9 @@ pub(super) fn cluster_of_files(
     paths: &[PathBuf],
     name: Option<&str>,
     naming: &str,
+    environment: &Environment,
 ) -> Result<(Cluster, Vec<Notice>), Failure> {
-    cluster_of_texts(&files(paths)?, name, naming)
+    cluster_of_texts(&files(paths)?, name, naming, environment)
 }
 
 /// The same from files that are read already.
@@ -74,9 +76,15 @@ pub(super) fn cluster_of_texts(
     files: &[(String, String)],
     name: Option<&str>,
     naming: &str,
+    environment: &Environment,
 ) -> Result<(Cluster, Vec<Notice>), Failure> {
     let manifest = Manifest::read(files).map_err(|errors| mistakes(&errors))?;
     let notices = manifest.notices;
+    let set = environment.configuration.winner(CLUSTER).map(Given::text);
+    // What is set is for where there are several: files that are given are meant.
+    let is_set = |cluster: &Cluster| Some(cluster.name()) == set.as_deref();
+    let several = manifest.clusters.len() > 1 && manifest.clusters.iter().any(is_set);
+    let name = name.or(set.as_deref().filter(|_| several));
     choose(manifest.clusters, name, naming).map(|cluster| (cluster, notices))
 }
 
@@ -126,7 +134,7 @@ fn choose(clusters: Vec<Cluster>, name: Option<&str>, naming: &str) -> Result<Cl
 }
 
 /// The name nearest to what was given, if one is near enough to have been meant.
-pub(super) fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     names
         .map(|known| (strsim::damerau_levenshtein(given, known), known))
         .min()

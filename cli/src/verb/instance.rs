@@ -93,7 +93,7 @@ fn rolling(args: &DeleteInstanceArgs, cluster: &str, instance: &Listed) -> Rolli
     let interval = args.interval;
     RollingUpdateArgs {
         source: SourceArgs {
-            name: Some(cluster.to_owned()),
+            name: cluster.to_owned().into(),
             filename: args.source.filename.clone(),
         },
         yes: true,

@@ -29,7 +29,7 @@ pub(super) async fn run(
     let store = state::open(global, environment).await?;
     match command {
         LockCommand::Show { name, format } => {
-            let name = state::choose(&store, name.as_deref()).await?;
+            let name = state::choose(&store, name.as_deref(), environment).await?;
             let held = store.holder(&name).await;
             let held = held.map_err(|e| state::failure("tell who is at work", &e))?;
             show(format.output, &name, held.as_ref())

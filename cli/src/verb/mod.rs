@@ -1,6 +1,7 @@
 //! The verbs, one a file.
 
 mod account;
+mod config;
 mod delete;
 mod drift;
 mod dump;
@@ -32,6 +33,7 @@ use std::{
     sync::Arc,
 };
 
+pub(crate) use self::input::nearest;
 use clap::CommandFactory;
 #[cfg(feature = "aws")]
 use cloudup_tasks::aws::AwsCloud;
@@ -43,16 +45,20 @@ use schemars::generate::SchemaSettings;
 
 use crate::{
     args::{
-        Cli, CloudArg, DeleteWhat, Get, Iam, RollingUpdate, SchemaArg, Toolbox, UpdateWhat,
+        Cli, CloudArg, DeleteWhat, Get, Global, Iam, RollingUpdate, SchemaArg, Toolbox, UpdateWhat,
         Validate, Verb,
     },
     environment::Environment,
     exit::{Exit, Failure},
+    kops, tell,
 };
 
 /// Runs a verb.
 pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Failure> {
     let global = &cli.global;
+    if goes_by_settings(cli) {
+        told_beforehand(global, environment)?;
+    }
     match &cli.verb {
         Verb::Update(command) => {
             let args = match &command.what {
@@ -93,6 +99,7 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
         }
         Verb::Diff(args) => write::diff(global, args, environment).await,
         Verb::Check(args) => write::check(global, args, environment).await,
+        Verb::Config(command) => config::run(command, environment),
         Verb::Lock(command) => lock::run(global, command, environment).await,
         Verb::Toolbox(Toolbox::Dump(source)) => dump::run(global, source, environment).await,
         Verb::Toolbox(Toolbox::Account(command)) => {
@@ -107,6 +114,26 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
     }
 }
 
+/// Whether a verb goes by what is set. The others must work where that is wrong.
+pub(crate) fn goes_by_settings(cli: &Cli) -> bool {
+    !matches!(cli.verb, Verb::Completion { .. } | Verb::Toolbox(Toolbox::Schema { .. }))
+}
+
+/// Says what whoever runs this may not expect of the settings.
+fn told_beforehand(global: &Global, environment: &Environment) -> Result<(), Failure> {
+    let is_aws = global.cloud == CloudArg::Aws;
+    if is_aws && let Some(refusal) = kops::refusal(environment) {
+        return Err(refusal);
+    }
+    if let Some(place) = state::surprising("cloud", is_aws, environment) {
+        tell::note(&format!("the cloud is AWS, from {place}"));
+    }
+    for note in kops::notes(environment) {
+        tell::note(&note);
+    }
+    Ok(())
+}
+
 fn schema(of: SchemaArg) -> Result<Exit, Failure> {
     // As it is written: what is left out where it is empty is not required.
     let written = SchemaSettings::default().for_serialize().into_generator();
@@ -118,6 +145,7 @@ fn schema(of: SchemaArg) -> Result<Exit, Failure> {
         }
         SchemaArg::Drift => written.into_root_schema_for::<drift::Shown<'static>>(),
         SchemaArg::Event => cloudup_engine::event_schema(),
+        SchemaArg::Config => crate::config::schema::schema(&Cli::command()),
         SchemaArg::Explain => written.into_root_schema_for::<iam::Shown>(),
     };
     print(|out| writeln!(out, "{:#}", schema.as_value()))

@@ -1,7 +1,5 @@
 //! What `delete` deletes in the cloud, before it takes anything out of the state store.
 
-use std::time::Duration;
-
 use cloudup::{
     environment,
     manifest::{Cluster, InstanceGroup, Notice},
@@ -78,12 +76,12 @@ async fn given(
             Delete::Cluster { .. } => "cloudup delete cluster NAME -f FILE",
             Delete::Group { .. } => "cloudup delete instancegroup GROUP --cluster NAME -f FILE",
         };
-        let (cluster, notices) = input::cluster_of_files(&how.filename, name, naming)?;
+        let (cluster, notices) = input::cluster_of_files(&how.filename, name, naming, environment)?;
         check(command, &cluster)?;
         return Ok(Given { cluster: Some(cluster), notices, store: None, keeper: None });
     }
     let store = state::open(global, environment).await?;
-    let name = state::choose(&store, name).await?;
+    let name = state::choose(&store, name, environment).await?;
     let found = found(&store, &name, command).await?;
     if !how.yes {
         return Ok(Given { store: Some(store), ..found });
@@ -183,7 +181,7 @@ impl Job<'_> {
         let (cloud, removal) = prepared?;
         let removal = removal.with_notices(given.notices.iter().cloned());
 
-        let retry = Retry { budget: Duration::from_mins(self.how.wait.into()), ..Retry::default() };
+        let retry = Retry { budget: self.how.wait, ..Retry::default() };
         let engine = Options { retry, ..work::engine(self.how.parallelism, stop) };
         let screen = Screen::new(self.global, self.how.format.output);
         let planned = removal.plan(cloud.reader(), &engine, |event| listener.note(&event)).await;

@@ -21,7 +21,7 @@ pub(super) async fn clusters(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let store = state::open(global, environment).await?;
-    let stored = chosen(&store, &args.names).await?;
+    let stored = chosen(&store, args).await?;
     match args.format.output {
         ListOutputArg::Yaml | ListOutputArg::Json => {
             let documents = stored.iter().filter_map(|stored| stored.documents().get(CLUSTER));
@@ -41,7 +41,7 @@ pub(super) async fn groups(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let store = state::open(global, environment).await?;
-    let name = state::choose(&store, args.cluster.name.as_deref()).await?;
+    let name = state::choose(&store, args.cluster.name.as_deref(), environment).await?;
     let stored = state::stored(&store, &name).await?;
     let missing = args.groups.iter().filter(|group| !stored.groups().any(|known| known == *group));
     let failures = missing.map(|group| state::no_group(&stored, group));
@@ -72,7 +72,7 @@ pub(super) async fn all(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let store = state::open(global, environment).await?;
-    let stored = chosen(&store, &args.names).await?;
+    let stored = chosen(&store, args).await?;
     match args.format.output {
         ListOutputArg::Yaml | ListOutputArg::Json => {
             let documents: Vec<_> =
@@ -95,12 +95,13 @@ pub(super) async fn all(
 }
 
 /// The clusters that are meant: all, if none is named.
-async fn chosen(store: &Store, names: &[String]) -> Result<Vec<Stored>, Failure> {
+async fn chosen(store: &Store, args: &GetClustersArgs) -> Result<Vec<Stored>, Failure> {
+    let names: Vec<_> = args.names.iter().chain(&args.named).cloned().collect();
     let all = if names.is_empty() {
         let clusters = store.clusters().await;
         clusters.map_err(|error| state::failure("find out which clusters there are", &error))?
     } else {
-        names.to_vec()
+        names
     };
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for name in &all {

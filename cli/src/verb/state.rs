@@ -11,30 +11,42 @@ use cloudup_engine::ErrorKind;
 use super::input;
 use crate::{
     args::Global,
-    environment::{Environment, KOPS_STATE_STORE},
+    config::{CLUSTER, Layer, STATE},
+    environment::Environment,
     exit::{Exit, Failure},
-    tell,
+    kops, tell,
 };
-
-/// Where the store is unless somebody says otherwise: beside the embedded account, so that trying
-/// things out needs nothing else and reaches nothing.
-pub(crate) const DEFAULT_STORE: &str = ".cloudup/state";
 
 /// Opens the store. Nothing is called yet, but what tells a bucket's region.
 pub(super) async fn open(global: &Global, environment: &Environment) -> Result<Store, Failure> {
-    let (text, source) = match (&global.state, &environment.kops_state_store) {
-        (Some(text), _) if !text.is_empty() => (text.as_str(), "--state or CLOUDUP_STATE_STORE"),
-        (_, Some(text)) => (text.as_str(), KOPS_STATE_STORE),
-        _ => (DEFAULT_STORE, "the default"),
-    };
-    let location: Location = text.parse().map_err(|error| {
-        Failure::invalid(format!("{error} (from {source})"))
-            .hint("name another with --state, or in CLOUDUP_STATE_STORE")
-    })?;
-    if source == KOPS_STATE_STORE {
-        tell::note(&format!("the state store is {location}, from {KOPS_STATE_STORE}"));
+    let location = located(global)?;
+    let is_folder = matches!(location, Location::Folder(_));
+    if let Some(place) = surprising(STATE, !is_folder, environment) {
+        tell::note(&format!("the state store is {location}, from {place}"));
     }
     connect(&location, environment).await
+}
+
+/// Where the store is.
+fn located(global: &Global) -> Result<Location, Failure> {
+    // What is set elsewhere was looked at when it was read.
+    global.state.parse().map_err(|error| Failure::invalid(format!("{error} (from --state)")))
+}
+
+/// Where a value comes from that whoever runs this may not know of: a variable of kOps', or, where
+/// it leads out of this machine, the file of a project, which may be somebody else's.
+pub(super) fn surprising<'e>(
+    key: &str,
+    leads_out: bool,
+    environment: &'e Environment,
+) -> Option<&'e str> {
+    let given = environment.configuration.winner(key)?;
+    let is_surprising = match given.layer {
+        Layer::Variable => kops::is_variable(&given.place),
+        Layer::Project => leads_out,
+        Layer::User | Layer::Named | Layer::Flag => false,
+    };
+    is_surprising.then_some(given.place.as_str())
 }
 
 async fn connect(location: &Location, environment: &Environment) -> Result<Store, Failure> {
@@ -91,10 +103,21 @@ fn bucket_store(
     Ok(Store::objects(objects, prefix.into(), name))
 }
 
-/// The name of the cluster that is meant: the one given, or the only one that there is.
-pub(super) async fn choose(store: &Store, name: Option<&str>) -> Result<String, Failure> {
+/// The name of the cluster that is meant: the one given, the one that is set, or the only one that
+/// there is.
+pub(super) async fn choose(
+    store: &Store,
+    name: Option<&str>,
+    environment: &Environment,
+) -> Result<String, Failure> {
     if let Some(name) = name {
         return Ok(name.to_owned());
+    }
+    if let Some(given) = environment.configuration.winner(CLUSTER) {
+        if let Some(place) = surprising(CLUSTER, false, environment) {
+            tell::note(&format!("the cluster is {}, from {place}", given.text()));
+        }
+        return Ok(given.text());
     }
     let clusters = store.clusters().await;
     let clusters =

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     args::{ChoiceArgs, CloudArg, Global, SourceArgs, TargetArg, UpdateArgs},
-    environment::{Environment, LIFECYCLE_OVERRIDES},
+    environment::Environment,
     exit::{Exit, Failure},
 };
 
@@ -61,13 +61,13 @@ async fn given(
     if !filename.is_empty() {
         let naming = "cloudup update cluster NAME -f FILE";
         let files = input::files(filename)?;
-        let (cluster, notices) = input::cluster_of_texts(&files, name, naming)?;
+        let (cluster, notices) = input::cluster_of_texts(&files, name, naming, environment)?;
         let files = files.into_iter().map(|(name, text)| SavedFile { name, text });
         let manifests = SavedManifests::Files(files.collect());
         return Ok(Given { cluster, notices, manifests, keeper: None });
     }
     let store = state::open(global, environment).await?;
-    let name = state::choose(&store, name).await?;
+    let name = state::choose(&store, name, environment).await?;
     // A name that is no cluster's is told before anything is written about it.
     let stored = state::stored(&store, &name).await?;
     if !matches!(purpose(args), Purpose::Make) {
@@ -127,7 +127,7 @@ async fn read(
     }
 }
 
-/// The options that the flags and the environment come to.
+/// The options that the flags and the settings come to.
 pub(super) fn update_options(
     choice: &ChoiceArgs,
     prune: bool,
@@ -141,14 +141,12 @@ pub(super) fn update_options(
                 .map_err(|error| Failure::invalid(format!("--phase: {error}")))?,
         ),
     };
-    let variable = environment.lifecycle_overrides.iter();
-    let variable =
-        variable.map(|text| (Source::Environment(LIFECYCLE_OVERRIDES.into()), text.clone()));
+    let set = environment.configuration.lifecycle_overrides().into_iter();
     let flags = choice.lifecycle_overrides.iter();
     let flags = flags.map(|text| (Source::Flag("--lifecycle-overrides".into()), text.clone()));
     Ok(UpdateOptions {
         phase,
-        overrides: variable.chain(flags).collect(),
+        overrides: set.chain(flags).collect(),
         prune,
         ..UpdateOptions::default()
     })

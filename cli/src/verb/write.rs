@@ -72,7 +72,7 @@ pub(super) async fn check(
 ) -> Result<Exit, Failure> {
     let manifest = if source.filename.is_empty() {
         let store = state::open(global, environment).await?;
-        let name = state::choose(&store, source.name.as_deref()).await?;
+        let name = state::choose(&store, source.name.as_deref(), environment).await?;
         let stored = state::stored(&store, &name).await?;
         stored.manifest().map_err(|errors| input::mistakes(&errors))?
     } else {

@@ -22,6 +22,8 @@ pub enum Source {
     Default,
     /// The phase that the run is restricted to: `phase security`.
     Phase(Arc<str>),
+    /// A file of settings: `cloudup.toml:3`.
+    File(Arc<str>),
     /// A manifest: `annotation of Cluster minimal.example.com`.
     Manifest(Arc<str>),
     /// A variable of the environment: `CLOUDUP_LIFECYCLE_OVERRIDES`.
@@ -36,9 +38,10 @@ impl Source {
         match self {
             Self::Default => 0,
             Self::Phase(_) => 1,
-            Self::Manifest(_) => 2,
-            Self::Environment(_) => 3,
-            Self::Flag(_) => 4,
+            Self::File(_) => 2,
+            Self::Manifest(_) => 3,
+            Self::Environment(_) => 4,
+            Self::Flag(_) => 5,
         }
     }
 }
@@ -48,6 +51,7 @@ impl fmt::Display for Source {
         f.write_str(match self {
             Self::Default => "default",
             Self::Phase(label)
+            | Self::File(label)
             | Self::Manifest(label)
             | Self::Environment(label)
             | Self::Flag(label) => label,
