@@ -14,7 +14,7 @@ pub(crate) fn normal(args: impl Iterator<Item = OsString>, command: &Command) ->
     let mut args: Vec<_> = args.collect();
     let end = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
     let positional = args.split_off(end);
-    let args = ordered(spelt(args), command);
+    let args = with_all(ordered(spelt(args), command));
     let texts: Vec<_> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let verb = kops::verb(command, &texts);
     let needed = args.into_iter().zip(texts).filter(|(_, text)| !kops::is_so_anyway(&verb, text));
@@ -102,6 +102,23 @@ fn ordered(args: Vec<OsString>, command: &Command) -> Vec<OsString> {
     before.into_iter().chain(verb).chain(args).chain(moved).collect()
 }
 
+/// `get all` in the place of `get`, where a cluster or a flag follows: a cluster has a dot in its name,
+/// which no verb has.
+fn with_all(mut args: Vec<OsString>) -> Vec<OsString> {
+    let get = args.iter().position(|arg| arg == "get");
+    let after = get.and_then(|get| args.get(get + 1)).and_then(|after| after.to_str());
+    let is_meant = |after: &str| match after.strip_prefix('-') {
+        Some(_) => {
+            after.starts_with("--name") || after.starts_with("-o") || after.starts_with("--output")
+        }
+        None => after.contains('.'),
+    };
+    if let (Some(get), Some(true)) = (get, after.map(is_meant)) {
+        args.insert(get + 1, "all".into());
+    }
+    args
+}
+
 /// Whether this is the flag, with or without a value in the same argument.
 fn is(flag: &str, text: &str) -> bool {
     text.strip_prefix(flag)
@@ -141,6 +158,11 @@ mod tests {
             ("cloudup -v update -o json", "cloudup -v update -o json"),
             ("cloudup -o", "cloudup -o"),
             ("cloudup", "cloudup"),
+            ("cloudup get a.example.com -o yaml", "cloudup get all a.example.com -o yaml"),
+            ("cloudup get --name=a -o yaml", "cloudup get all --name=a -o yaml"),
+            ("cloudup --name a get", "cloudup get all --name a"),
+            ("cloudup get task", "cloudup get task"),
+            ("cloudup get --help", "cloudup get --help"),
             ("cloudup get ig -v 2", "cloudup get ig -v"),
             ("cloudup get ig --v=0", "cloudup get ig"),
             ("cloudup -v=4 get ig -v10", "cloudup -vv get ig -vvv"),

@@ -178,6 +178,23 @@ pub(super) const FLAGS: &[(&str, Flags)] = &[
 const FULL: Means =
     Otherwise("clusters are shown as they are written; what comes of them: cloudup get tasks NAME");
 
+/// Values that kOps takes of flags that there are here as well, and what to do instead.
+const VALUES: [(&str, &str, &str); 2] = [
+    (
+        "target",
+        "terraform",
+        "cloudup writes no Terraform: it makes the changes itself, with --yes, and leaves to Terraform \
+         what the manifest says others keep",
+    ),
+    ("phase", "assets", "cloudup copies no images and files; leave the phase out"),
+];
+
+/// What to do instead of giving a flag a value that kOps takes.
+pub(super) fn value(flag: &str, given: &str) -> Option<&'static str> {
+    let is_meant = |&&(of, value, _): &&(&str, &str, &str)| of == flag && value == given;
+    VALUES.iter().find(is_meant).map(|(_, _, hint)| *hint)
+}
+
 /// What a flag of a verb of kOps' means here, if kOps has it.
 pub(super) fn meaning(verb: &str, flag: &str) -> Option<Means> {
     let of = |name: &str| FLAGS.iter().find(|(verb, _)| *verb == name).map(|(_, flags)| *flags);

@@ -10,7 +10,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-pub(crate) use self::variables::{is_variable, notes, refusal};
+pub(crate) use self::variables::{is_variable, notes, own_file, refusal};
 use self::{
     flags::{Means, meaning},
     verbs::instead,
@@ -22,6 +22,11 @@ pub(crate) fn is_so_anyway(verb: &str, argument: &str) -> bool {
     let Some(flag) = argument.strip_prefix("--") else { return false };
     let (flag, value) = flag.split_once('=').unwrap_or((flag, "true"));
     matches!(meaning(verb, flag), Some(Means::Anyway(so, _)) if so == value)
+}
+
+/// What to do instead of giving a flag a value that kOps takes, and nobody here.
+pub(crate) fn instead_of_value(flag: &str, given: &str) -> Option<&'static str> {
+    flags::value(flag, &given.to_lowercase())
 }
 
 /// What to say to a command line that clap refuses and kOps might have taken.
@@ -51,6 +56,12 @@ pub(crate) fn answer(error: &clap::Error, command: &Command, args: &[String]) ->
                         .hint(hint),
                 ),
             }
+        }
+        ErrorKind::InvalidValue => {
+            let flag = text(ContextKind::InvalidArg)?.strip_prefix("--")?.split(' ').next()?;
+            let given = text(ContextKind::InvalidValue)?;
+            let hint = instead_of_value(flag, given)?;
+            Some(Failure::invalid(format!("there is no --{flag} {given} here")).hint(hint))
         }
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! kOps' variables.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use crate::{
     config::{Given, SETTINGS, STATE},
@@ -57,6 +57,12 @@ pub(crate) fn notes(environment: &Environment) -> Vec<String> {
             None => format!("{name} is kOps', and counts for nothing here"),
         })
         .collect()
+}
+
+/// kOps' own file of settings, if there is one.
+pub(crate) fn own_file(environment: &Environment) -> Option<PathBuf> {
+    let home = environment.home.as_ref()?;
+    [".kops.yaml", ".kops/config"].map(|file| home.join(file)).into_iter().find(|it| it.is_file())
 }
 
 /// Why AWS is not asked at all: kOps would ask as somebody else.

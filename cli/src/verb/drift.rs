@@ -44,7 +44,8 @@ pub(super) async fn run(
     let naming = "cloudup drift NAME -f FILE";
     let (cluster, notices) =
         input::cluster(global, environment, filename, name.as_deref(), naming).await?;
-    let ssh_key = args.ssh_public_key.as_deref().map(input::ssh_public_key).transpose()?;
+    let ssh_key = args.ssh_public_key.as_deref();
+    let ssh_key = ssh_key.map(|path| input::ssh_public_key(path, environment)).transpose()?;
     let options = update_options(&args.choice, args.prune, environment)?;
     let options = UpdateOptions { ssh_key, ..options };
     let mut listener = Listener::new(args.format.output, args.json_events.as_deref())?;

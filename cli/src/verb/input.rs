@@ -17,6 +17,7 @@ use crate::{
     config::{CLUSTER, Given},
     environment::Environment,
     exit::{Exit, Failure},
+    tell,
 };
 
 /// The text of a file, or of standard input for `-`.
@@ -142,8 +143,12 @@ pub(crate) fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> 
         .map(|(_, known)| known)
 }
 
-/// The OpenSSH public key that a file holds.
-pub(super) fn ssh_public_key(path: &Path) -> Result<PublicKey, Failure> {
+/// The OpenSSH public key that a file holds. Where a project chose it, that is told: whoever has the
+/// other half reaches the instances.
+pub(super) fn ssh_public_key(path: &Path, environment: &Environment) -> Result<PublicKey, Failure> {
+    if let Some(place) = state::surprising("ssh-public-key", true, environment) {
+        tell::note(&format!("the SSH public key is {}, from {place}", path.display()));
+    }
     let text = text(path).map_err(|error| {
         let doing = format!("read the SSH public key {}", path.display());
         Failure::because(Exit::Invalid, &doing, &error)

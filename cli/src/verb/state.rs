@@ -34,16 +34,16 @@ fn located(global: &Global) -> Result<Location, Failure> {
 }
 
 /// Where a value comes from that whoever runs this may not know of: a variable of kOps', or, where
-/// it leads out of this machine, the file of a project, which may be somebody else's.
+/// it matters to others than this machine, the file of a project, which may be somebody else's.
 pub(super) fn surprising<'e>(
     key: &str,
-    leads_out: bool,
+    matters: bool,
     environment: &'e Environment,
 ) -> Option<&'e str> {
     let given = environment.configuration.winner(key)?;
     let is_surprising = match given.layer {
         Layer::Variable => kops::is_variable(&given.place),
-        Layer::Project => leads_out,
+        Layer::Project => matters,
         Layer::User | Layer::Named | Layer::Flag => false,
     };
     is_surprising.then_some(given.place.as_str())
@@ -124,8 +124,17 @@ pub(super) async fn choose(
         clusters.map_err(|error| failure("find out which clusters there are", &error))?;
     match clusters.as_slice() {
         [only] => Ok(only.clone()),
-        [] => Err(Failure::invalid(format!("there is no cluster in {}", store.name()))
-            .hint("give manifests: -f FILE, or put a cluster there: cloudup create -f FILE")),
+        [] => {
+            let told = Failure::invalid(format!("there is no cluster in {}", store.name()))
+                .hint("give manifests: -f FILE, or put a cluster there: cloudup create -f FILE");
+            Err(match kops::own_file(environment) {
+                Some(file) => told.hint(format!(
+                    "kOps' own {} is not read: the state store that it names is taken with --state",
+                    file.display()
+                )),
+                None => told,
+            })
+        }
         several => {
             let text = format!("which cluster is meant? There are {}", several.join(", "));
             Err(Failure::invalid(text).hint("name it"))

@@ -20,6 +20,7 @@ use crate::{
     args::{ChoiceArgs, CloudArg, Global, SourceArgs, TargetArg, UpdateArgs},
     environment::Environment,
     exit::{Exit, Failure},
+    kops,
 };
 
 /// Runs `update cluster`.
@@ -96,7 +97,8 @@ async fn read(
     args: &UpdateArgs,
     environment: &Environment,
 ) -> Result<(Given, UpdateOptions, Listener), Failure> {
-    let key = args.ssh_public_key.as_deref().map(input::ssh_public_key).transpose();
+    let key = args.ssh_public_key.as_deref();
+    let key = key.map(|path| input::ssh_public_key(path, environment)).transpose();
     let cluster = given(global, args, environment).await;
     let options = update_options(&args.choice, args.prune, environment);
     let options = match (&cluster, options) {
@@ -135,11 +137,13 @@ pub(super) fn update_options(
 ) -> Result<UpdateOptions, Failure> {
     let phase = match choice.phase.as_deref().filter(|phase| !phase.is_empty()) {
         None => None,
-        Some(phase) => Some(
-            phase
-                .parse::<Phase>()
-                .map_err(|error| Failure::invalid(format!("--phase: {error}")))?,
-        ),
+        Some(phase) => Some(phase.parse::<Phase>().map_err(|error| {
+            let failure = Failure::invalid(format!("--phase: {error}"));
+            match kops::instead_of_value("phase", phase) {
+                Some(hint) => failure.hint(hint),
+                None => failure,
+            }
+        })?),
     };
     let set = environment.configuration.lifecycle_overrides().into_iter();
     let flags = choice.lifecycle_overrides.iter();

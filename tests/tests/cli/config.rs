@@ -303,6 +303,12 @@ fn what_a_project_sets_that_leads_out_of_this_machine_is_told() {
     assert_eq!(told(&shell, &["get", "clusters", "--state", "memory://"]), "");
     assert_eq!(told(&Shell::new().with_file(USER, store), &["get", "clusters"]), "");
     assert_eq!(told(&Shell::new().with_file(PROJECT, "state = 'a'"), &["get", "clusters"]), "");
+    let key =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDXIXXe4lXrB/rqGGwYAT1OK3b7Yn8BZYlE3JYwvVwaR a\n";
+    let shell = Shell::with_demo().with_file(PROJECT, "ssh-public-key = 'a.pub'\n");
+    let shell = shell.with_file("a.pub", key);
+    let note = "note: the SSH public key is a.pub, from cloudup.toml:1\n";
+    assert_eq!(told(&shell, &UPDATE), note);
     let shell = Shell::new().with_file(PROJECT, "cloud = 'aws'\n");
     assert_eq!(told(&shell, &["config", "show"]), "note: the cloud is AWS, from cloudup.toml:1\n");
     assert_eq!(told(&shell, &["config", "show", "--cloud", "aws"]), "");

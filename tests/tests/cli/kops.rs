@@ -35,6 +35,10 @@ fn kops_spellings_are_taken_where_they_mean_the_same() {
             &["-o json --name demo.example.com get ig", "get instancegroup --output=json"],
         ),
         ("get clusters demo.example.com", &["get cluster --name demo.example.com"]),
+        (
+            "get all demo.example.com -o yaml",
+            &["get demo.example.com -o yaml", "get --name demo.example.com -o yaml"],
+        ),
         ("get clusters", &["get cluster -o table", "get cluster -o text"]),
         ("toolbox dump demo.example.com", &["toolbox dump --name demo.example.com -o yaml"]),
         (
@@ -68,6 +72,8 @@ fn what_is_kops_alone_is_answered_with_what_to_do() {
         "get secrets",
         "update cluster --admin",
         "update cluster --create-kube-config",
+        "update cluster --target=terraform --out=.",
+        "update cluster --phase assets",
         "update --instance-group nodes",
         "rolling-update cluster --api_server=https://a",
         "delete -f cluster.yaml",
@@ -103,4 +109,13 @@ fn kops_variables_are_heeded_or_said_not_to_be() {
     let notes = shell.run(UPDATE).expect(0).stderr;
     let aws = shell.run(["--cloud", "aws", "update", "-f", "cluster.yaml"]).expect(3).stderr;
     insta::assert_snapshot!(format!("{notes}\n{aws}"));
+}
+
+#[test]
+fn kops_own_file_is_not_read_and_that_is_told_where_nothing_is_found() {
+    let shell = Shell::new().with_file(".kops.yaml", "kops_state_store: s3://a\n");
+    let told = shell.run(["update", "cluster"]).expect(3).stderr;
+    let hint = "hint: kOps' own $HOME/.kops.yaml is not read: the state store that it names is taken with --state\n";
+    assert!(told.ends_with(hint), "{told}");
+    assert!(!Shell::new().run(["update", "cluster"]).expect(3).stderr.contains("kOps"));
 }
