@@ -132,7 +132,7 @@ impl Environment {
     /// # Errors
     ///
     /// Where the region cannot be told.
-    pub(crate) fn sketch(cluster: &Cluster) -> Result<Self, EnvironmentError> {
+    pub fn sketch(cluster: &Cluster) -> Result<Self, EnvironmentError> {
         let region = region(&cluster.spec.subnets)?;
         // Nothing is too large for limits that are not known yet.
         let quotas = Quotas { role_policy_size: usize::MAX, ..Quotas::default() };

@@ -34,6 +34,7 @@ mod difference;
 mod document;
 mod excerpt;
 mod mistake;
+mod paths;
 mod read;
 #[cfg(test)]
 mod reference;
@@ -50,6 +51,7 @@ pub use difference::Difference;
 pub use document::{Cluster, InstanceGroup, Object};
 pub use excerpt::Excerpt;
 pub use mistake::{ManifestErrors, Mistake, Notice, Place};
+pub use paths::FieldPath;
 pub use read::{Home, ReadError};
 #[cfg(test)]
 pub(crate) use schema::has_field;

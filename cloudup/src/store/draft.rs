@@ -141,7 +141,9 @@ impl Placed {
             let found = excerpts.iter().find(|excerpt| {
                 excerpt.file == source.file && excerpt.documents_before + 1 == source.document
             });
-            found.cloned()
+            // A file that holds nothing else is kept as it is, to the last byte.
+            found
+                .map(|excerpt| whole(files, &excerpts, &excerpt.file, 1).unwrap_or(excerpt.clone()))
         };
         let (mut placed, mut mistakes) = (Self::default(), Vec::new());
         let mut put = |cluster: &str, key: String, source: &Source| {
@@ -173,7 +175,10 @@ impl Placed {
             (_, []) => {}
             ([cluster], objects) => {
                 let texts = objects.iter().filter_map(|object| excerpt(&object.source));
-                let joined = joined(texts.collect());
+                let file = objects.first().map(|object| object.source.file.as_str());
+                let joined = file
+                    .and_then(|file| whole(files, &excerpts, file, objects.len()))
+                    .or_else(|| joined(texts.collect()));
                 let of_cluster = placed.clusters.entry(cluster.name().to_owned()).or_default();
                 of_cluster.extend(joined.map(|joined| (ADDITIONAL.to_owned(), joined)));
             }
@@ -185,6 +190,21 @@ impl Placed {
             }
         }
         if mistakes.is_empty() { Ok(placed) } else { Err(ManifestErrors { mistakes }) }
+    }
+}
+
+/// A file as a whole, if it holds so many documents and no others.
+fn whole(
+    files: &[(String, String)],
+    excerpts: &[Excerpt],
+    file: &str,
+    documents: usize,
+) -> Option<Excerpt> {
+    let count = excerpts.iter().filter(|excerpt| excerpt.file == file).count();
+    let mut same = files.iter().filter(|(name, _)| name == file);
+    match (same.next(), same.next()) {
+        (Some((name, text)), None) if count == documents => Some(Excerpt::whole(name, text)),
+        _ => None,
     }
 }
 

@@ -134,6 +134,19 @@ impl Store {
         })
     }
 
+    /// The names of a cluster's instance groups, in order, without reading them: what a change that
+    /// is under way does to them may not show.
+    ///
+    /// # Errors
+    ///
+    /// Where they cannot be listed.
+    pub async fn groups(&self, cluster: &str) -> Result<Vec<String>, StoreError> {
+        let folder = format!("{cluster}/{GROUPS}");
+        let listed = self.list(&folder).await?;
+        let names = listed.iter().filter_map(|key| key.strip_prefix(&folder)?.strip_prefix('/'));
+        Ok(names.filter(|name| !name.ends_with('/')).map(str::to_owned).collect())
+    }
+
     async fn read_once(&self, cluster: &str) -> Result<Stored, StoreError> {
         let folder = format!("{cluster}/{GROUPS}");
         let listed = self.list(&folder).await?.into_iter().filter(|key| !key.ends_with('/'));
