@@ -5,6 +5,8 @@
 mod cluster;
 mod config;
 mod duration;
+mod examples;
+mod export;
 mod format;
 mod kubernetes;
 mod objects;
@@ -18,9 +20,12 @@ use clap_complete::Shell;
 pub(crate) use self::cluster::{ClusterName, NamedCluster};
 pub(crate) use self::config::{ConfigCommand, ConfigShowArgs};
 pub(crate) use self::duration::{duration, duration_or_minutes};
+pub(crate) use self::examples::notes_and_examples;
+pub(crate) use self::export::{Export, ExportArgs};
 pub(crate) use self::format::{DocumentOutputArg, Format, ListOutputArg, OutputArg};
 pub(crate) use self::kubernetes::{
     DeleteInstanceArgs, DeleteWhat, GetInstancesArgs, KubernetesArgs, Validate, ValidateArgs,
+    ValidateCommand,
 };
 pub(crate) use self::objects::{
     Delete, DeleteArgs, DiffArgs, Edit, FieldArgs, FilesArgs, GetClustersArgs, GetGroupsArgs,
@@ -33,7 +38,19 @@ pub(crate) use self::rolling_update::{RollingUpdate, RollingUpdateArgs};
 /// Exit status: 0 done, or nothing to do; 1 failed; 2 a dry run has changes to make (with
 /// --detailed-exitcode), or something has drifted; 3 invalid input; 4 denied; 5 interrupted; 6 somebody else holds the lock.
 #[derive(Debug, Parser)]
-#[command(name = "cloudup", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "cloudup",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "Each command says more, with examples: cloudup help update, or cloudup update --help.
+
+Examples:
+  cloudup update cluster -f cluster.yaml
+  cloudup update cluster -f cluster.yaml --yes
+  cloudup iam explain nodes -f cluster.yaml
+  cloudup --cloud aws drift -f cluster.yaml"
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -135,9 +152,8 @@ pub(crate) enum Verb {
     /// Replace instances, a few at a time. A dry run unless --yes.
     #[command(subcommand)]
     RollingUpdate(RollingUpdate),
-    /// Ask a cluster how it is.
-    #[command(subcommand)]
-    Validate(Validate),
+    /// Ask a cluster how it is; with -f alone, say what is wrong with manifests, as `check` does.
+    Validate(ValidateCommand),
     /// Say what of a cluster in the cloud is not as the manifests say. Only reads. Says nothing where
     /// nothing has drifted.
     Drift(Box<DriftArgs>),
@@ -148,6 +164,10 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Iam(Iam),
     /// Put clusters and instance groups in the state store that are not there yet.
+    #[command(after_help = "Examples:
+  cloudup create -f cluster.yaml
+  cloudup create -f cluster.yaml -f nodes.yaml
+  cloudup --state s3://my-state create -f cluster.yaml")]
     Create(FilesArgs),
     /// Put others in place of clusters and instance groups that are in the state store.
     Replace(ReplaceArgs),
@@ -159,9 +179,16 @@ pub(crate) enum Verb {
     /// run unless --yes.
     #[command(subcommand)]
     Delete(DeleteWhat),
+    /// Write what is in the state store to files.
+    #[command(subcommand)]
+    Export(Export),
     /// Say how manifests differ from what is in the state store.
     Diff(DiffArgs),
     /// Say what is wrong with manifests, without asking anybody.
+    #[command(after_help = "Examples:
+  cloudup check -f cluster.yaml
+  cloudup check demo.example.com
+  cloudup check -f cluster.yaml -o json")]
     Check(CheckArgs),
     /// Who is at work on a cluster in the state store.
     #[command(subcommand)]
@@ -172,7 +199,20 @@ pub(crate) enum Verb {
     /// Things beside the main job.
     #[command(subcommand)]
     Toolbox(Toolbox),
-    /// Print a completion script for a shell.
+    /// Print the script that has a shell complete commands, options, and names of what there is.
+    #[command(
+        after_help = "Candidates come from the manifests that are given with -f, and from the state store: clusters, \
+instance groups, tasks, roles. Asking for them writes nothing.
+
+To have it in every session, put the line into ~/.bashrc or ~/.zshrc: source <(cloudup completion \
+bash), or zsh; into ~/.config/fish/config.fish: cloudup completion fish | source; into PowerShell's \
+profile: cloudup completion powershell | Out-String | Invoke-Expression.
+
+Examples:
+  cloudup completion bash
+  cloudup completion zsh > ~/.zsh/functions/_cloudup
+  cloudup completion fish | source"
+    )]
     Completion {
         /// The shell.
         #[arg(value_enum)]
@@ -204,8 +244,8 @@ pub(crate) enum UpdateWhat {
   cloudup update cluster -f cluster.yaml --yes
   cloudup update cluster -f cluster.yaml --phase security --detailed-exitcode
   cloudup update cluster -f cluster.yaml --out plan.json
-  cloudup --cloud aws update cluster -f cluster.yaml --yes \\
-    --lifecycle-overrides IAMRole=ExistsAndWarnIfChanges,IAMRolePolicy=ExistsAndWarnIfChanges")]
+  cloudup --cloud aws update -f cluster.yaml --yes --lifecycle-overrides \\
+    IAMRole=ExistsAndWarnIfChanges,IAMRolePolicy=ExistsAndWarnIfChanges")]
 pub(crate) struct UpdateArgs {
     #[command(flatten)]
     pub(crate) source: SourceArgs,
@@ -243,6 +283,10 @@ pub(crate) struct UpdateArgs {
 
 /// What `show` takes.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  cloudup update cluster -f cluster.yaml --out plan.json
+  cloudup show plan.json
+  cloudup show plan.json -o json")]
 pub(crate) struct ShowArgs {
     /// The plan's file; `-` is standard input.
     #[arg(value_name = "PLAN")]
@@ -254,10 +298,10 @@ pub(crate) struct ShowArgs {
 /// What `apply` takes.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "It is planned again first, from the manifests and the options in the file. Where anything
-differs, or a manifest in the state store has changed, nothing is changed, and what has
-moved is named. Changes that are made already count as done: an apply that was broken off
-is finished by running it again.
+    after_help = "It is planned again first, from the manifests and the options in the file. Where anything differs, \
+or a manifest in the state store has changed, nothing is changed, and what has moved is named. \
+Changes that are made already count as done: an apply that was broken off is finished by running it \
+again.
 
 Examples:
   cloudup update cluster -f cluster.yaml --out plan.json
@@ -281,16 +325,17 @@ pub(crate) struct ApplyArgs {
 /// What `drift` takes.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "A difference counts whether an update would mend it, warn of it or refuse it; what has lifecycle
+    after_help = "A difference counts whether an update would mend it, warn of it or refuse it; what has lifecycle \
 Ignore is left out, and what an update leaves for --prune counts with --prune.
 
-Exit status: 0 nothing has drifted; 2 something has; 1 something could not be compared; 3 invalid
+Exit status: 0 nothing has drifted; 2 something has; 1 something could not be compared; 3 invalid \
 input; 4 something may not be read.
 
 Examples:
   cloudup drift -f cluster.yaml
   cloudup drift demo.example.com --ignore IAMRole.tags
-  cloudup drift demo.example.com --ignore IAMRolePolicy/nodes.*,AutoscalingGroup.max_size
+  cloudup drift demo.example.com \\
+    --ignore IAMRolePolicy/nodes.*,AutoscalingGroup.max_size
   cloudup drift demo.example.com -o json"
 )]
 pub(crate) struct DriftArgs {
@@ -305,15 +350,15 @@ pub(crate) struct DriftArgs {
     /// Count, too, what an update deletes with --prune alone.
     #[arg(long)]
     pub(crate) prune: bool,
-    /// The public key that instances are reached with, as an update is given it.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ssh_public_key: Option<PathBuf>,
     /// How many tasks may be under way at once.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) parallelism: u16,
     /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
     pub(crate) json_events: Option<PathBuf>,
+    /// The public key that instances are reached with, as an update is given it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ssh_public_key: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) format: Format<OutputArg>,
 }
@@ -323,8 +368,8 @@ pub(crate) struct DriftArgs {
 pub(crate) struct SourceArgs {
     #[command(flatten)]
     pub(crate) name: ClusterName,
-    /// Manifests: the Cluster and its InstanceGroups. May be repeated; `-` is standard input. Without
-    /// any, the cluster is read from the state store.
+    /// Manifests, or folders of them: the Cluster and its InstanceGroups. May be repeated; `-` is
+    /// standard input. Without any, the cluster is read from the state store.
     #[arg(short, long = "filename", value_name = "FILE")]
     pub(crate) filename: Vec<PathBuf>,
 }
@@ -363,19 +408,37 @@ pub(crate) enum TargetArg {
 
 /// What `get` shows.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  cloudup get clusters -o wide
+  cloudup get ig --name demo.example.com
+  cloudup get instances -f cluster.yaml --cloudonly
+  cloudup get tasks -f cluster.yaml")]
 pub(crate) enum Get {
     /// The clusters of the state store.
-    #[command(visible_alias = "cluster")]
+    #[command(
+        visible_alias = "cluster",
+        after_help = "Examples:
+  cloudup get clusters
+  cloudup get cluster demo.example.com -o yaml"
+    )]
     Clusters(GetClustersArgs),
     /// The instance groups of a cluster in the state store.
     #[command(name = "instancegroups", visible_alias = "ig", alias = "instancegroup")]
     Groups(GetGroupsArgs),
     /// Everything of clusters in the state store: with -o yaml, manifests to keep or to edit.
+    #[command(after_help = "Examples:
+  cloudup get all
+  cloudup get all demo.example.com -o yaml > cluster.yaml")]
     All(GetClustersArgs),
     /// The instances of a cluster's groups, and their nodes.
     #[command(visible_alias = "instance")]
     Instances(GetInstancesArgs),
     /// The kinds of task, or a cluster's tasks: which lifecycle each has, and why.
+    #[command(after_help = "Examples:
+  cloudup get tasks
+  cloudup get tasks --phase security
+  cloudup get tasks -f cluster.yaml --lifecycle-overrides IAMRole/nodes.*=Ignore
+  cloudup get tasks demo.example.com -o json")]
     Tasks {
         #[command(flatten)]
         name: ClusterName,
@@ -392,6 +455,9 @@ pub(crate) enum Get {
 
 /// What `iam` prints.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  cloudup iam explain -f cluster.yaml
+  cloudup iam policy nodes -f cluster.yaml")]
 pub(crate) enum Iam {
     /// Explain roles: each document and statement, what it is for, and which field of the manifest
     /// asks for it. Changes nothing.
@@ -406,7 +472,7 @@ pub(crate) enum Iam {
   cloudup iam explain -f cluster.yaml
   cloudup iam explain nodes -f cluster.yaml
   cloudup iam explain kube-system/ebs-csi-controller-sa -f cluster.yaml
-  cloudup iam explain control-plane --name demo.example.com -f clusters.yaml -o json")]
+  cloudup iam explain control-plane --name demo.example.com -o json")]
 pub(crate) struct ExplainArgs {
     /// The role: its name, a word for instances (`control-plane`, `master`, `apiserver`, `nodes`,
     /// `bastion`, …), or a service account, NAMESPACE/NAME. All roles if left out.
@@ -421,17 +487,17 @@ pub(crate) struct ExplainArgs {
 /// What `iam policy` takes.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Where the role has no such document, nothing is printed but a sentence on standard error. Of a role
+    after_help = "Where the role has no such document, nothing is printed but a sentence on standard error. Of a role \
 whose policies have no room, which an update refuses, the documents are those that are asked for.
 
-A role may have several managed policies, so --managed prints one JSON object: each policy's name,
+A role may have several managed policies, so --managed prints one JSON object: each policy's name, \
 and its document. Their path is /cloudup/CLUSTER/.
 
 Examples:
   cloudup iam policy nodes -f cluster.yaml > nodes.json
-  cloudup iam policy nodes -f cluster.yaml --additional > nodes-additional.json
+  cloudup iam policy nodes -f cluster.yaml --additional > additional.json
   cloudup iam policy nodes -f cluster.yaml --trust > nodes-trust.json
-  cloudup iam policy nodes -f cluster.yaml --managed | jq '.[\"overflow-1.nodes.demo.example.com\"]'
+  cloudup iam policy nodes -f cluster.yaml --managed | jq keys
   cloudup iam policy kube-system/ebs-csi-controller-sa -f cluster.yaml"
 )]
 pub(crate) struct PolicyArgs {
@@ -459,18 +525,24 @@ pub(crate) struct PolicyArgs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct NamedSourceArgs {
     /// The cluster's name. May be left out where there is one cluster.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "CLUSTER")]
     pub(crate) name: Option<String>,
-    /// Manifests: the Cluster and its InstanceGroups. May be repeated; `-` is standard input. Without
-    /// any, the cluster is read from the state store.
+    /// Manifests, or folders of them: the Cluster and its InstanceGroups. May be repeated; `-` is
+    /// standard input. Without any, the cluster is read from the state store.
     #[arg(short, long = "filename", value_name = "FILE")]
     pub(crate) filename: Vec<PathBuf>,
 }
 
 /// What can be done about who is at work.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  cloudup lock show demo.example.com
+  cloudup lock break demo.example.com")]
 pub(crate) enum LockCommand {
     /// Say who is at work, and since when.
+    #[command(after_help = "Examples:
+  cloudup lock show demo.example.com
+  cloudup lock show -o json")]
     Show {
         #[command(flatten)]
         name: ClusterName,
@@ -478,6 +550,8 @@ pub(crate) enum LockCommand {
         format: Format<OutputArg>,
     },
     /// Take the lease away from whoever has it. A run that still has it stops.
+    #[command(after_help = "Examples:
+  cloudup lock break demo.example.com")]
     Break {
         #[command(flatten)]
         name: NamedCluster,
@@ -486,13 +560,22 @@ pub(crate) enum LockCommand {
 
 /// The toolbox.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  cloudup toolbox dump demo.example.com -o json
+  cloudup toolbox account show
+  cloudup toolbox schema update")]
 pub(crate) enum Toolbox {
     /// Print what a cluster owns in the account.
     Dump(DumpArgs),
     /// The embedded account.
     #[command(subcommand)]
     Account(Account),
+    /// Write the manual: a page for each command, for `man`.
+    Man(ManArgs),
     /// Print the JSON schema of what `-o json` and `--json-events` print, or of `cloudup.toml`.
+    #[command(after_help = "Examples:
+  cloudup toolbox schema update
+  cloudup toolbox schema event > event.schema.json")]
     Schema {
         /// Of what.
         #[arg(value_enum)]
@@ -500,8 +583,22 @@ pub(crate) enum Toolbox {
     },
 }
 
+/// What `toolbox man` takes.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  cloudup toolbox man man/man1")]
+pub(crate) struct ManArgs {
+    /// The folder to write to. It is made where there is none.
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+}
+
 /// What `toolbox dump` takes.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  cloudup toolbox dump demo.example.com
+  cloudup toolbox dump -f cluster.yaml -o json
+  cloudup --cloud aws toolbox dump demo.example.com")]
 pub(crate) struct DumpArgs {
     #[command(flatten)]
     pub(crate) name: ClusterName,
@@ -533,8 +630,16 @@ pub(crate) enum SchemaArg {
 
 /// What can be done with the embedded account.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  cloudup toolbox account init --seed seed.json
+  cloudup toolbox account show
+  cloudup --cloud local:other.json toolbox account reset")]
 pub(crate) enum Account {
     /// Make it.
+    #[command(after_help = "Examples:
+  cloudup toolbox account init
+  cloudup toolbox account init --seed seed.json --force
+  cloudup --cloud local:other.json toolbox account init")]
     Init {
         /// What is in it from the start, as JSON; `-` is standard input.
         #[arg(long, value_name = "FILE")]
@@ -544,9 +649,16 @@ pub(crate) enum Account {
         force: bool,
     },
     /// Bring it back to its seed: all that was made since is gone.
+    #[command(after_help = "Examples:
+  cloudup toolbox account reset")]
     Reset,
     /// Print it.
+    #[command(after_help = "Examples:
+  cloudup toolbox account show
+  cloudup toolbox account show | jq .roles")]
     Show,
     /// Open it in an editor (`KUBE_EDITOR`, `EDITOR`, or vi).
+    #[command(after_help = "Examples:
+  cloudup toolbox account edit")]
     Edit,
 }

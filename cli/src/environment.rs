@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{config::Configuration, kops};
+use crate::{complete, config::Configuration, kops};
 
 /// What of the environment the command line goes by, beside what flags stand for.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,8 @@ pub(crate) struct Environment {
     pub(crate) editor: Option<OsString>,
     /// `AWS_ENDPOINT_URL_S3`.
     pub(crate) s3_endpoint: Option<String>,
+    /// `CLOUDUP_COMPLETE`: the shell that asks what a word may become.
+    pub(crate) completing: Option<String>,
     /// Where kubeconfigs usually are: the list in `KUBECONFIG`, or `~/.kube/config`.
     pub(crate) kubeconfigs: Vec<PathBuf>,
     /// Who is at work: `USER`, then `LOGNAME`.
@@ -46,6 +48,7 @@ impl Environment {
             config_home: config_home(given("XDG_CONFIG_HOME"), given("HOME")),
             s3_endpoint: text("AWS_ENDPOINT_URL_S3"),
             user: text("USER").or_else(|| text("LOGNAME")).unwrap_or_else(|| "somebody".to_owned()),
+            completing: text(complete::VARIABLE),
             kubeconfigs: kubeconfigs(given("KUBECONFIG").as_ref(), given("HOME").as_ref()),
             editor: given("KUBE_EDITOR").or_else(|| given("EDITOR")),
         }

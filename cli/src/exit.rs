@@ -24,9 +24,45 @@ pub(crate) enum Exit {
     Locked = 6,
 }
 
+impl Exit {
+    /// All of them, in order.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Done,
+        Self::Failed,
+        Self::Changes,
+        Self::Invalid,
+        Self::Denied,
+        Self::Interrupted,
+        Self::Locked,
+    ];
+
+    /// The status.
+    pub(crate) fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// What it says.
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, or nothing to do",
+            Self::Failed => "failed",
+            Self::Changes => {
+                "a dry run has changes to make (with --detailed-exitcode); something has drifted; a \
+                 cluster that was validated is not well"
+            }
+            Self::Invalid => {
+                "invalid input: flags, manifests, account files, plans that no longer hold"
+            }
+            Self::Denied => "access denied",
+            Self::Interrupted => "interrupted",
+            Self::Locked => "somebody else holds the lock",
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(exit.code())
     }
 }
 

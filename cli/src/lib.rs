@@ -2,6 +2,7 @@
 //! library crates.
 
 mod args;
+mod complete;
 mod config;
 mod environment;
 mod exit;
@@ -22,9 +23,19 @@ use crate::{
     exit::{Exit, Failure},
 };
 
+/// The command line, for whoever documents it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the command that the process was started with.
 pub fn main() -> ExitCode {
-    run(std::env::args_os(), &Environment::read()).into()
+    let environment = Environment::read();
+    if let Some(shell) = &environment.completing {
+        complete::answer(shell, std::env::args_os(), &environment);
+        return ExitCode::SUCCESS;
+    }
+    run(std::env::args_os(), &environment).into()
 }
 
 fn run(args: impl Iterator<Item = OsString>, environment: &Environment) -> Exit {

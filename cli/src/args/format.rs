@@ -9,7 +9,15 @@ where
     F: ValueEnum + Default + Send + Sync + 'static,
 {
     /// How to print the result.
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = name(&F::default()))]
+    // Behind what is the verb's own.
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = name(&F::default()),
+        display_order = 100
+    )]
     pub(crate) output: F,
 }
 

@@ -4,7 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Subcommand};
 
-use super::{Delete, Format, ListOutputArg, NamedSourceArgs, OutputArg, SourceArgs, duration};
+use super::{
+    Delete, FilesArgs, Format, ListOutputArg, NamedSourceArgs, OutputArg, SourceArgs, duration,
+};
 
 /// Which way leads to the cluster's API.
 #[derive(Clone, Debug, Default, Args)]
@@ -22,6 +24,24 @@ impl KubernetesArgs {
     pub(crate) fn is_given(&self) -> bool {
         self.kubeconfig.is_some() || self.context.is_some()
     }
+}
+
+/// `validate`, of a cluster or of manifests.
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  cloudup validate cluster demo.example.com
+  cloudup validate -f cluster.yaml"
+)]
+pub(crate) struct ValidateCommand {
+    #[command(subcommand)]
+    pub(crate) what: Option<Validate>,
+    #[command(flatten)]
+    pub(crate) files: FilesArgs,
 }
 
 /// What `validate` validates.
@@ -62,6 +82,10 @@ pub(crate) struct ValidateArgs {
 
 /// What `get instances` takes.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  cloudup get instances demo.example.com
+  cloudup get instances -f cluster.yaml -o wide
+  cloudup get instances -f cluster.yaml --cloudonly -o json")]
 pub(crate) struct GetInstancesArgs {
     #[command(flatten)]
     pub(crate) source: SourceArgs,
@@ -76,6 +100,10 @@ pub(crate) struct GetInstancesArgs {
 
 /// What `delete` deletes.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  cloudup delete cluster demo.example.com
+  cloudup delete ig nodes-eu-west-1a --yes
+  cloudup delete instance i-0123456789abcdef0 -f cluster.yaml")]
 pub(crate) enum DeleteWhat {
     #[command(flatten)]
     Whole(Delete),
@@ -86,13 +114,14 @@ pub(crate) enum DeleteWhat {
 /// What `delete instance` takes.
 #[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "It is a rolling update of this one instance: a run that was stopped or killed goes on where it
-was when it is run again.
+    after_help = "It is a rolling update of this one instance: a run that was stopped or killed goes on where it was \
+when it is run again.
 
 Examples:
   cloudup delete instance i-0123456789abcdef0 --name demo.example.com
-  cloudup delete instance ip-10-0-0-1.eu-west-1.compute.internal -f cluster.yaml --yes
-  cloudup delete instance i-0123456789abcdef0 -f cluster.yaml --surge=false --cloudonly --yes"
+  cloudup delete instance i-0123456789abcdef0 -f cluster.yaml --yes
+  cloudup delete instance i-0123456789abcdef0 -f cluster.yaml \\
+    --surge=false --cloudonly --yes"
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct DeleteInstanceArgs {

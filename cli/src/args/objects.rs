@@ -11,7 +11,7 @@ use super::{
 /// What `create` and `replace` take.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct FilesArgs {
-    /// Manifests. May be repeated; `-` is standard input.
+    /// Manifests, or folders of them. May be repeated; `-` is standard input.
     #[arg(short, long = "filename", value_name = "FILE", required = true)]
     pub(crate) filename: Vec<PathBuf>,
     #[command(flatten)]
@@ -20,6 +20,9 @@ pub(crate) struct FilesArgs {
 
 /// What `replace` takes.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  cloudup replace -f cluster.yaml
+  cloudup replace -f manifests --force")]
 pub(crate) struct ReplaceArgs {
     #[command(flatten)]
     pub(crate) files: FilesArgs,
@@ -30,6 +33,9 @@ pub(crate) struct ReplaceArgs {
 
 /// What `diff` takes.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  cloudup diff -f cluster.yaml
+  cloudup diff -f cluster.yaml --detailed-exitcode -o json")]
 pub(crate) struct DiffArgs {
     #[command(flatten)]
     pub(crate) files: FilesArgs,
@@ -39,7 +45,7 @@ pub(crate) struct DiffArgs {
     pub(crate) detailed_exitcode: bool,
 }
 
-/// What `get clusters` takes.
+/// What `get clusters`, and `get all`, take.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct GetClustersArgs {
     /// Names of clusters. Without any, all are shown.
@@ -54,6 +60,10 @@ pub(crate) struct GetClustersArgs {
 
 /// What `get instancegroups` takes.
 #[derive(Clone, Debug, Args)]
+#[command(after_help = "Examples:
+  cloudup get ig
+  cloudup get ig nodes-eu-west-1a -o yaml
+  cloudup get instancegroups --name demo.example.com -o wide")]
 pub(crate) struct GetGroupsArgs {
     /// Names of instance groups. Without any, all of the cluster are shown.
     #[arg(value_name = "GROUP")]
@@ -74,8 +84,15 @@ pub(crate) struct ClusterArg {
 
 /// What can be edited.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  cloudup edit cluster demo.example.com
+  cloudup edit ig nodes-eu-west-1a --set spec.maxSize=5")]
 pub(crate) enum Edit {
-    /// A cluster: its name may be left out where there is one.
+    /// A cluster.
+    #[command(after_help = "Examples:
+  cloudup edit cluster demo.example.com
+  cloudup edit cluster --set spec.kubernetesVersion=1.32.0
+  cloudup edit cluster demo.example.com --unset spec.channel")]
     Cluster {
         #[command(flatten)]
         name: ClusterName,
@@ -83,7 +100,15 @@ pub(crate) enum Edit {
         fields: FieldArgs,
     },
     /// An instance group.
-    #[command(name = "instancegroup", visible_alias = "ig", alias = "instancegroups")]
+    #[command(
+        name = "instancegroup",
+        visible_alias = "ig",
+        alias = "instancegroups",
+        after_help = "Examples:
+  cloudup edit ig nodes-eu-west-1a
+  cloudup edit ig nodes-eu-west-1a --set spec.minSize=3 --set spec.maxSize=5
+  cloudup edit ig nodes-eu-west-1a --set spec.cloudLabels=team=data"
+    )]
     Group {
         /// The instance group's name.
         #[arg(value_name = "GROUP")]
@@ -100,9 +125,9 @@ pub(crate) enum Edit {
 pub(crate) enum Delete {
     /// A cluster: all that it owns in the cloud, then what the state store has of it.
     #[command(
-        after_help = "Things are the cluster's whose tag kubernetes.io/cluster/NAME says so. What others share with it stays;
-only its tag is taken off. Instances go first, what they use after them; the store's documents go
-last, and only once nothing is left. Run again, it goes on where it was.
+        after_help = "Things are the cluster's whose tag kubernetes.io/cluster/NAME says so. What others share with it \
+stays; only its tag is taken off. Instances go first, what they use after them; the store's \
+documents go last, and only once nothing is left. Run again, it goes on where it was.
 
 Examples:
   cloudup delete cluster demo.example.com
@@ -111,7 +136,7 @@ Examples:
   cloudup delete cluster demo.example.com --external --region eu-west-1
   cloudup delete cluster demo.example.com --phase cluster --yes
   cloudup delete cluster demo.example.com --yes --lifecycle-overrides \\
-    IAMRole=Ignore,IAMInstanceProfile=Ignore,IAMManagedPolicy=Ignore,IAMOIDCProvider=Ignore"
+    IAMRole=Ignore,IAMInstanceProfile=Ignore,IAMOIDCProvider=Ignore"
     )]
     Cluster {
         #[command(flatten)]
@@ -127,7 +152,16 @@ Examples:
     },
     /// An instance group: its Auto Scaling group with the instances, its launch template, the role that no
     /// other group has; then what the state store has of it. Nodes are not drained.
-    #[command(name = "instancegroup", visible_alias = "ig", alias = "instancegroups")]
+    #[command(
+        name = "instancegroup",
+        visible_alias = "ig",
+        alias = "instancegroups",
+        after_help = "Examples:
+  cloudup delete ig nodes-eu-west-1a
+  cloudup delete ig nodes-eu-west-1a --name demo.example.com --yes
+  cloudup delete ig nodes-eu-west-1a -f cluster.yaml --yes
+  cloudup delete ig nodes-eu-west-1a --unregister --yes"
+    )]
     Group {
         /// The instance group's name.
         #[arg(value_name = "GROUP")]
@@ -143,8 +177,9 @@ Examples:
 /// How something is deleted.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DeleteArgs {
-    /// Manifests: the Cluster and its InstanceGroups. May be repeated; `-` is standard input. Without
-    /// any, the cluster is read from the state store; with them, the store is left alone.
+    /// Manifests, or folders of them: the Cluster and its InstanceGroups. May be repeated; `-` is
+    /// standard input. Without any, the cluster is read from the state store; with them, the store is
+    /// left alone.
     #[arg(short, long = "filename", value_name = "FILE", conflicts_with = "unregister")]
     pub(crate) filename: Vec<PathBuf>,
     /// Only take it out of the state store; what it has in the cloud stays.
@@ -155,7 +190,7 @@ pub(crate) struct DeleteArgs {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) choice: ChoiceArgs,
-    /// How many things may be under way at once.
+    /// How many tasks may be under way at once.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) parallelism: u16,
     /// How long to wait for something to go that something else still uses. A number by itself is

@@ -8,6 +8,9 @@ use super::{Format, OutputArg, SourceArgs, duration};
 
 /// What `rolling-update` updates.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  cloudup rolling-update cluster demo.example.com
+  cloudup rolling-update cluster demo.example.com --yes")]
 pub(crate) enum RollingUpdate {
     /// A cluster: its instances that did not start from what new ones start from.
     Cluster(Box<RollingUpdateArgs>),
@@ -17,15 +20,15 @@ pub(crate) enum RollingUpdate {
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Durations are written 90s, 15m or 1h30m.
 
-Without -f and with, how far it is is kept in the state store: a run that was stopped or killed goes
+Without -f and with, how far it is is kept in the state store: a run that was stopped or killed goes \
 on where it was when it is run again.
 
 Examples:
   cloudup rolling-update cluster demo.example.com
   cloudup rolling-update cluster demo.example.com --yes
-  cloudup rolling-update cluster -f cluster.yaml --instance-group nodes-eu-west-1a --yes
-  cloudup rolling-update cluster -f cluster.yaml --instance-group-roles control-plane --yes
-  cloudup --cloud aws rolling-update cluster demo.example.com --detailed-exitcode -o json")]
+  cloudup rolling-update cluster -f cluster.yaml --ig nodes-eu-west-1a --yes
+  cloudup rolling-update cluster -f cluster.yaml --role control-plane --yes
+  cloudup --cloud aws rolling-update cluster --detailed-exitcode -o json")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct RollingUpdateArgs {
     #[command(flatten)]
@@ -50,7 +53,7 @@ pub(crate) struct RollingUpdateArgs {
         long,
         visible_alias = "ig",
         alias = "instance-groups",
-        value_name = "NAME,…",
+        value_name = "GROUP,…",
         value_delimiter = ','
     )]
     pub(crate) instance_group: Vec<String>,

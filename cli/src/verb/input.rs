@@ -93,7 +93,7 @@ pub(super) fn cluster_of_texts(
 pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<(String, String)>, Failure> {
     let mut files = Vec::new();
     let mut unread = Vec::new();
-    for path in paths {
+    for path in &expanded(paths, &mut unread) {
         let called =
             if path.as_os_str() == "-" { "(stdin)".to_owned() } else { path.display().to_string() };
         match text(path) {
@@ -104,6 +104,40 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<(String, String)>, Failure>
     if !unread.is_empty() {
         return Err(Failure::invalid(unread.join("\n")));
     }
+    Ok(files)
+}
+
+/// The files that are meant: those in a folder, where one is given.
+fn expanded(paths: &[PathBuf], unread: &mut Vec<String>) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        match manifests_in(path) {
+            Ok(found) if found.is_empty() => {
+                let path = path.display();
+                unread.push(format!("cannot read {path}: there is no .yaml, .yml or .json in it"));
+            }
+            Ok(found) => files.extend(found),
+            Err(error) => unread.push(format!("cannot read {}: {error}", path.display())),
+        }
+    }
+    files
+}
+
+/// The manifests that lie in a folder, in order: not those in folders below.
+pub(super) fn manifests_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        if matches!(ending, Some("yaml" | "yml" | "json")) && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
     Ok(files)
 }
 

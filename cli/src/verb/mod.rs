@@ -1,12 +1,14 @@
 //! The verbs, one a file.
 
 mod account;
+mod completion;
 mod config;
 mod delete;
 mod drift;
 mod dump;
 mod edit;
 mod editor;
+mod export;
 mod get;
 mod iam;
 mod input;
@@ -15,6 +17,7 @@ mod instances;
 mod kubernetes;
 mod listener;
 mod lock;
+mod man;
 mod merge;
 mod plan;
 mod remove;
@@ -33,7 +36,7 @@ use std::{
     sync::Arc,
 };
 
-pub(crate) use self::input::nearest;
+pub(crate) use self::{input::nearest, state::open_quietly as store_quietly};
 use clap::CommandFactory;
 #[cfg(feature = "aws")]
 use cloudup_tasks::aws::AwsCloud;
@@ -45,8 +48,8 @@ use schemars::generate::SchemaSettings;
 
 use crate::{
     args::{
-        Cli, CloudArg, DeleteWhat, Get, Global, Iam, RollingUpdate, SchemaArg, Toolbox, UpdateWhat,
-        Validate, Verb,
+        Cli, CloudArg, DeleteWhat, Export, Get, Global, Iam, RollingUpdate, SchemaArg, Toolbox,
+        UpdateWhat, Validate, ValidateCommand, Verb,
     },
     environment::Environment,
     exit::{Exit, Failure},
@@ -72,8 +75,11 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
         Verb::RollingUpdate(RollingUpdate::Cluster(args)) => {
             Box::pin(rolling_update::run(global, args, environment)).await
         }
-        Verb::Validate(Validate::Cluster(args)) => {
+        Verb::Validate(ValidateCommand { what: Some(Validate::Cluster(args)), .. }) => {
             Box::pin(validate::run(global, args, environment)).await
+        }
+        Verb::Validate(ValidateCommand { what: None, files }) => {
+            write::check_files(&files.filename, files.format.output)
         }
         Verb::Get(Get::Instances(args)) => {
             Box::pin(instances::run(global, args, environment)).await
@@ -97,6 +103,8 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
         Verb::Delete(DeleteWhat::Instance(args)) => {
             Box::pin(instance::run(global, args, environment)).await
         }
+        Verb::Export(Export::Cluster(args)) => export::cluster(global, args, environment).await,
+        Verb::Export(Export::Kubeconfig { .. }) => Err(export::kubeconfig()),
         Verb::Diff(args) => write::diff(global, args, environment).await,
         Verb::Check(args) => write::check(global, args, environment).await,
         Verb::Config(command) => config::run(command, environment),
@@ -105,12 +113,9 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
         Verb::Toolbox(Toolbox::Account(command)) => {
             account::run(global, command, environment).await
         }
+        Verb::Toolbox(Toolbox::Man(args)) => man::run(args),
         Verb::Toolbox(Toolbox::Schema { of }) => schema(*of),
-        Verb::Completion { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "cloudup", &mut script);
-            print(|out| out.write_all(&script))
-        }
+        Verb::Completion { shell } => completion::run(*shell),
     }
 }
 

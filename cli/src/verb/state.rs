@@ -27,6 +27,11 @@ pub(super) async fn open(global: &Global, environment: &Environment) -> Result<S
     connect(&location, environment).await
 }
 
+/// The store, if it can be opened, for whoever only suggests: nothing is told.
+pub(crate) async fn open_quietly(global: &Global, environment: &Environment) -> Option<Store> {
+    connect(&located(global).ok()?, environment).await.ok()
+}
+
 /// Where the store is.
 fn located(global: &Global) -> Result<Location, Failure> {
     // What is set elsewhere was looked at when it was read.

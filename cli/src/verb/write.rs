@@ -70,16 +70,25 @@ pub(super) async fn check(
     CheckArgs { source, format }: &CheckArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
-    let manifest = if source.filename.is_empty() {
-        let store = state::open(global, environment).await?;
-        let name = state::choose(&store, source.name.as_deref(), environment).await?;
-        let stored = state::stored(&store, &name).await?;
-        stored.manifest().map_err(|errors| input::mistakes(&errors))?
-    } else {
-        let files = input::files(&source.filename)?;
-        Manifest::read(&files).map_err(|errors| input::mistakes(&errors))?
-    };
-    if format.output == OutputArg::Json {
+    if !source.filename.is_empty() {
+        return check_files(&source.filename, format.output);
+    }
+    let store = state::open(global, environment).await?;
+    let name = state::choose(&store, source.name.as_deref(), environment).await?;
+    let stored = state::stored(&store, &name).await?;
+    let manifest = stored.manifest().map_err(|errors| input::mistakes(&errors))?;
+    checked(&manifest, format.output)
+}
+
+/// Runs `check -f`, which is `validate -f` too.
+pub(super) fn check_files(files: &[PathBuf], output: OutputArg) -> Result<Exit, Failure> {
+    let manifest = Manifest::read(&input::files(files)?);
+    checked(&manifest.map_err(|errors| input::mistakes(&errors))?, output)
+}
+
+/// Tells of manifests that there is nothing wrong with.
+fn checked(manifest: &Manifest, output: OutputArg) -> Result<Exit, Failure> {
+    if output == OutputArg::Json {
         let text = serde_json::to_string_pretty(&manifest.notices)
             .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
         return print(|out| writeln!(out, "{text}"));

@@ -150,7 +150,11 @@ fn names_and_files() {
             UPDATE,
         ),
         ("two files are not there", as_it_is, "update cluster -f one.yaml -f two.yaml"),
-        ("a file is a folder", as_it_is, "update cluster -f ."),
+        (
+            "a folder has no manifests",
+            |shell| shell.with_file("notes/README.md", "nothing"),
+            "update cluster -f notes",
+        ),
         ("a file is empty", |shell| shell.with_file("cluster.yaml", ""), UPDATE),
         (
             "a file is not UTF-8",

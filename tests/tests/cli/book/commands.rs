@@ -24,8 +24,12 @@ fn tell(shell: &Shell, command: &mut Vec<String>, page: &mut String) {
     let help = shell.run(command.iter().map(String::as_str).chain(["--help"])).expect(0).stdout;
     let title = [&["cloudup".to_owned()], &command[..]].concat().join(" ");
     let shown = match help.split_once("\nGlobal options:\n") {
-        Some((shown, _)) if !command.is_empty() => shown,
-        _ => &help,
+        Some((own, global)) if !command.is_empty() => {
+            // What stands behind them begins at the margin again: notes, and examples.
+            let behind = global.lines().skip_while(|line| line.is_empty() || line.starts_with(' '));
+            own.lines().chain([""]).chain(behind).collect::<Vec<_>>().join("\n")
+        }
+        _ => help.clone(),
     };
     let shown: Vec<_> = shown.trim_end().lines().map(str::trim_end).collect();
     write!(page, "\n## {title}\n\n```text\n{}\n```\n", shown.join("\n")).expect("it takes all");
