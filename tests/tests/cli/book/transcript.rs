@@ -216,7 +216,7 @@ fn shown_anew(shown: &str, said: &str) -> String {
             _ => anew.extend(new),
         }
     }
-    anew.into_iter().map(|line| format!("{line}\n")).collect()
+    anew.into_iter().flat_map(|line| [line, "\n"]).collect()
 }
 
 fn is_line(shown: &str, said: &str) -> bool {
