@@ -90,7 +90,7 @@ impl Writer {
             ["properties", "oneOf", "anyOf", "allOf"].iter().all(|key| schema[key].is_null());
         if is_plain {
             let kind = self.kind(schema);
-            self.line(format_args!("\nIt is {kind}."));
+            self.line(format_args!("\nIts type: {kind}."));
         }
     }
 
