@@ -18,7 +18,7 @@ impl FieldPath {
         begun(Kind::Cluster.fields(), typed)
     }
 
-    /// The same of an InstanceGroup's fields.
+    /// The same of an `InstanceGroup`'s fields.
     pub fn of_group(typed: &str) -> Vec<Self> {
         begun(Kind::InstanceGroup.fields(), typed)
     }

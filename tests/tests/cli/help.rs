@@ -113,7 +113,9 @@ fn examples_are_about_their_command() {
             let said = own(example);
             aliases.is_empty()
                 || aliases.iter().any(|alias| {
-                    said.contains(&[words.as_slice(), &[alias.clone()]].concat().join(" "))
+                    said.contains(
+                        &[words.as_slice(), std::slice::from_ref(alias)].concat().join(" "),
+                    )
                 })
         };
         assert!(all.iter().any(is_about), "{name}: {all:?}");
