@@ -33,6 +33,7 @@ pub(crate) struct Added<T: Task> {
 /// A task with its type forgotten, for the graph to hold.
 pub(crate) trait Node<P: Provider>: Send + Sync {
     fn id(&self) -> &TaskId;
+    fn is_wanted(&self) -> bool;
     fn follows(&self) -> Option<&'static str>;
     fn fields(&self) -> Vec<Cow<'static, str>>;
     fn expected_duration(&self) -> Duration;
@@ -46,6 +47,10 @@ pub(crate) type Deleted = (Result<(), TaskError>, Vec<String>);
 impl<T: Task> Node<T::Provider> for Added<T> {
     fn id(&self) -> &TaskId {
         &self.id
+    }
+
+    fn is_wanted(&self) -> bool {
+        matches!(self.purpose, Purpose::Wanted)
     }
 
     fn follows(&self) -> Option<&'static str> {

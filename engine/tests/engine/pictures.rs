@@ -49,6 +49,31 @@ async fn a_drawing_shows_what_came_of_each_task_its_strays_and_groups() {
     }
 }
 
+#[tokio::test]
+async fn what_is_neither_wanted_nor_there_can_be_left_out() {
+    let graph = || {
+        let mut graph = Graph::new();
+        let mut sync = graph.under(lifecycle::Sync, Source::Default);
+        let gone = sync.unwanted(thing("gone"));
+        sync.after(&gone).add(thing("a"));
+        let there = sync.unwanted(thing("there"));
+        sync.after(&there).add(thing("b"));
+        graph
+    };
+    let report = plan(graph(), &World::holding(&[("there", "anything")])).await;
+    let tasks = |drawing: &Drawing| -> Vec<_> {
+        drawing.things.iter().map(|thing| thing.task.name().to_owned()).collect()
+    };
+    let mut drawing = graph().drawing().marked(&report);
+    assert_eq!(drawing.leave_out_absent(), 1);
+    assert_eq!(tasks(&drawing), ["a", "there", "b"]);
+    assert_eq!(drawing.links, [Link { first: 1, then: 2, why: Why::Order }]);
+    // Nobody has looked.
+    let mut drawing = graph().drawing();
+    assert_eq!(drawing.leave_out_absent(), 2);
+    assert_eq!((tasks(&drawing), drawing.links), (vec!["a".to_owned(), "b".to_owned()], vec![]));
+}
+
 #[test]
 fn no_two_marks_look_the_same_without_colours() {
     let signs: BTreeSet<_> = Mark::ALL.iter().map(|mark| mark.sign()).collect();
@@ -90,6 +115,7 @@ fn order_that_others_imply_can_be_left_out_and_values_cannot() {
 fn drawing_of(things: usize, links: Vec<Link>) -> Drawing {
     let thing = |nth| Thing {
         task: TaskId::new("Thing", format!("{nth}")),
+        wanted: true,
         group: None,
         mark: None,
         entry: None,

@@ -27,6 +27,8 @@ pub struct Drawing {
 pub struct Thing {
     /// What it is called.
     pub task: TaskId,
+    /// Whether it should be there.
+    pub wanted: bool,
     /// Its group: the place of its name in [`Drawing::groups`].
     pub group: Option<usize>,
     /// What the report says of it, in a word.
@@ -83,7 +85,8 @@ impl Drawing {
         let mut links: Vec<_> = edges.chain(orders).map(Link::of).collect();
         links.sort_unstable();
         links.dedup();
-        let tasks = graph.nodes.node_weights().map(|node| Thing::new(node.id().clone()));
+        let tasks = graph.nodes.node_weights();
+        let tasks = tasks.map(|node| Thing::new(node.id().clone(), node.is_wanted()));
         Self { things: tasks.collect(), links, groups: Vec::new() }
     }
 
@@ -110,7 +113,7 @@ impl Drawing {
             let at = match places.get(&entry.task) {
                 Some(at) if entry.found_by.is_none() => *at,
                 _ => {
-                    self.things.push(Thing::new(entry.task.clone()));
+                    self.things.push(Thing::new(entry.task.clone(), entry.found_by.is_none()));
                     self.things.len() - 1
                 }
             };
@@ -136,6 +139,27 @@ impl Drawing {
         mermaid::write(self)
     }
 
+    /// Leaves out the tasks that are there for what is not wanted, where nothing of that is known to
+    /// be there, with their links. Says how many there were.
+    pub fn leave_out_absent(&mut self) -> usize {
+        let is_absent = |thing: &Thing| {
+            !thing.wanted && matches!(thing.mark, None | Some(Mark::Kept | Mark::Ignored))
+        };
+        let before = self.things.len();
+        let mut places = Vec::with_capacity(before);
+        let mut next = 0;
+        for thing in &self.things {
+            places.push((!is_absent(thing)).then_some(next));
+            next += usize::from(!is_absent(thing));
+        }
+        self.things.retain(|thing| !is_absent(thing));
+        let moved = |link: &Link| {
+            Some(Link { first: places[link.first]?, then: places[link.then]?, why: link.why })
+        };
+        self.links = self.links.iter().filter_map(moved).collect();
+        before - self.things.len()
+    }
+
     /// Leaves out the links that only order and that others imply: where `a` comes before `b` and
     /// `b` before `c`, that `a` comes before `c` need not be drawn. Says how many there were.
     pub fn reduce(&mut self) -> usize {
@@ -155,8 +179,8 @@ impl Drawing {
 }
 
 impl Thing {
-    fn new(task: TaskId) -> Self {
-        Self { task, group: None, mark: None, entry: None }
+    fn new(task: TaskId, wanted: bool) -> Self {
+        Self { task, wanted, group: None, mark: None, entry: None }
     }
 
     /// Its name, with the sign of its mark before it.
