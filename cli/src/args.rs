@@ -8,6 +8,7 @@ mod duration;
 mod examples;
 mod export;
 mod format;
+mod graph;
 mod kubernetes;
 mod objects;
 mod rolling_update;
@@ -23,6 +24,7 @@ pub(crate) use self::duration::{duration, duration_or_minutes};
 pub(crate) use self::examples::notes_and_examples;
 pub(crate) use self::export::{Export, ExportArgs};
 pub(crate) use self::format::{DocumentOutputArg, Format, ListOutputArg, OutputArg};
+pub(crate) use self::graph::{GraphArgs, PictureArg};
 pub(crate) use self::kubernetes::{
     DeleteInstanceArgs, DeleteWhat, GetInstancesArgs, KubernetesArgs, Validate, ValidateArgs,
     ValidateCommand,
@@ -157,6 +159,8 @@ pub(crate) enum Verb {
     /// Say what of a cluster in the cloud is not as the manifests say. Only reads. Says nothing where
     /// nothing has drifted.
     Drift(Box<DriftArgs>),
+    /// Draw a cluster's tasks: what needs what, and what an update would do. Only reads.
+    Graph(Box<GraphArgs>),
     /// Show what there is.
     #[command(subcommand)]
     Get(Get),

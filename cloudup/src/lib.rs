@@ -22,6 +22,7 @@ pub mod overrides;
 pub mod page;
 pub mod partition;
 pub mod phase;
+pub mod picture;
 pub mod plan;
 pub mod policy;
 pub mod removal;

@@ -54,7 +54,7 @@ use cloudup_engine::{
     Options, OverrideError, Overrides, Problem, Registry, Report, Rule, Source, Task as _, Verdict,
 };
 use cloudup_tasks::{
-    cloud::{Aws, CloudReader, CloudWriter},
+    cloud::{Aws, CloudReader, CloudWriter, iam::Quotas},
     ec2::LaunchTemplate,
     iam::kind,
     policy::AccessDiff,
@@ -221,6 +221,41 @@ impl Update {
         let blueprint = draft.blueprint(cluster, &given, &lifecycles, reader).await?;
         let overrides =
             draft.check_fit(&blueprint, &given, &lifecycles).map_err(UpdateError::Invalid)?;
+        let Draft { phase, prune } = draft;
+        let blueprint = blueprint.reached_with(ssh_key);
+        let notices = blueprint.notices();
+        Ok(Self { blueprint, overrides, phase, prune, notices })
+    }
+
+    /// An update as far as it can be told without asking anybody, to be drawn: what only the account
+    /// makes known, such as roles that are left over, is not among its tasks, and nobody minds whether
+    /// policies have room. `environment` is where the cluster is, if that is known.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake at once.
+    pub fn sketch(
+        cluster: Cluster,
+        options: UpdateOptions,
+        environment: Option<Environment>,
+    ) -> Result<Self, UpdateError> {
+        let UpdateOptions { phase, overrides: given, lifecycles, prune, ssh_key } = options;
+        let draft = Draft { phase, prune };
+        draft.check(&cluster, &given, &lifecycles).map_err(UpdateError::Invalid)?;
+        let environment = match environment {
+            Some(environment) => environment,
+            None => Environment { quotas: Quotas::default(), ..Environment::sketch(&cluster)? },
+        };
+        let blueprint = Blueprint::new(cluster, environment).map_err(|errors| {
+            UpdateError::Invalid(errors.into_iter().map(Mistake::Policy).collect())
+        })?;
+        let mut mistakes = Vec::new();
+        let graph = blueprint.graph(draft.run());
+        let (overrides, _) =
+            governed(graph, blueprint.cluster(), &given, &lifecycles, &mut mistakes);
+        if !mistakes.is_empty() {
+            return Err(UpdateError::Invalid(mistakes));
+        }
         let Draft { phase, prune } = draft;
         let blueprint = blueprint.reached_with(ssh_key);
         let notices = blueprint.notices();

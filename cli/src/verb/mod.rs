@@ -9,7 +9,9 @@ mod dump;
 mod edit;
 mod editor;
 mod export;
+mod file;
 mod get;
+mod graph;
 mod iam;
 mod input;
 mod instance;
@@ -85,6 +87,7 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
             Box::pin(instances::run(global, args, environment)).await
         }
         Verb::Drift(args) => Box::pin(drift::run(global, args, environment)).await,
+        Verb::Graph(args) => Box::pin(graph::run(global, args, environment)).await,
         Verb::Get(Get::Tasks { name, filename, choice, format }) => {
             let asked = get::Asked { name: name.as_deref(), filename, choice };
             get::tasks(global, &asked, format.output, environment).await

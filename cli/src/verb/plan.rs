@@ -1,6 +1,6 @@
 //! Saved plans: `cloudup apply` carries one out, `cloudup show` shows one.
 
-use std::{io::Write as _, path::Path};
+use std::path::Path;
 
 use cloudup::{
     manifest::Notice,
@@ -11,7 +11,7 @@ use cloudup::{
 use cloudup_engine::Registry;
 
 use super::{
-    input,
+    file, input,
     listener::Listener,
     lock::{self, Keeper},
     screen::Screen,
@@ -56,14 +56,14 @@ pub(super) async fn apply(
 }
 
 /// The plan in a file; `-` is standard input.
-fn read(path: &Path) -> Result<SavedPlan, Failure> {
+pub(super) fn read(path: &Path) -> Result<SavedPlan, Failure> {
     let text = input::text(path).map_err(|error| {
         Failure::because(Exit::Invalid, &format!("read the plan {}", path.display()), &error)
     })?;
     SavedPlan::read(&text).map_err(|error| failure(path, &error))
 }
 
-fn failure(path: &Path, error: &NotAPlan) -> Failure {
+pub(super) fn failure(path: &Path, error: &NotAPlan) -> Failure {
     let told = Failure::because(Exit::Invalid, &format!("use {}", path.display()), error);
     match error {
         NotAPlan::Version { .. } => told.hint("plan again with this cloudup, or use that one"),
@@ -73,20 +73,13 @@ fn failure(path: &Path, error: &NotAPlan) -> Failure {
     }
 }
 
-/// Writes a plan's file: whole or not at all, and for nobody else to read, as manifests may say
-/// what is not for everybody.
+/// Writes a plan's file.
 pub(super) fn save(path: &Path, plan: &SavedPlan) -> Result<(), Failure> {
     let failed = |error: &(dyn std::error::Error + 'static)| {
         Failure::because(Exit::Failed, &format!("save the plan to {}", path.display()), error)
     };
     let text = plan.to_text().map_err(|error| failed(&error))?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let written = tempfile::NamedTempFile::with_prefix_in(".plan-", folder).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.persist(path).map_err(|error| error.error)
-    });
-    written.map(drop).map_err(|error| failed(&error))
+    file::write(path, &text).map_err(|error| failed(&error))
 }
 
 /// What a plan's file calls a cloud.
@@ -119,8 +112,7 @@ async fn given(
         SavedManifests::Files(files) => {
             let found = SavedManifests::cluster_of_files(files, name);
             let found = found.map_err(|errors| input::mistakes(&errors))?;
-            let none = || Failure::invalid(format!("the plan's manifests hold no Cluster {name}"));
-            let (cluster, notices) = found.ok_or_else(none)?;
+            let (cluster, notices) = found.ok_or_else(|| no_cluster(name))?;
             Ok(Given { cluster, notices, manifests: plan.manifests.clone(), keeper: None })
         }
         SavedManifests::Store { store: planned, .. } => {
@@ -140,6 +132,11 @@ async fn given(
             }
         }
     }
+}
+
+/// A plan that says less than it should was not made here.
+pub(super) fn no_cluster(name: &str) -> Failure {
+    Failure::invalid(format!("the plan's manifests hold no Cluster {name}"))
 }
 
 async fn give_back(keeper: Keeper, failure: Failure) -> Result<Given, Failure> {

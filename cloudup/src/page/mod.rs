@@ -32,7 +32,7 @@ pub struct Page<'a> {
 /// A part of a page, under a heading. A page of several has a list of them at its top.
 #[derive(Clone, Debug)]
 pub struct Section<'a> {
-    /// Its id, for links: letters, digits, dashes.
+    /// Its id, for links: letters, digits, dashes. `main` and `theme` are taken.
     pub id: &'a str,
     /// Its heading.
     pub heading: &'a str,

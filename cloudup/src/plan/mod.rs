@@ -25,7 +25,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    manifest::{Cluster, Manifest, ManifestErrors, Notice},
+    manifest::{Cluster, Excerpt, Home, Manifest, ManifestErrors, Notice},
     phase::Phase,
     ssh::PublicKey,
     store::Stored,
@@ -231,6 +231,30 @@ impl SavedManifests {
         let Manifest { clusters, notices, .. } = Manifest::read(&files)?;
         let cluster = clusters.into_iter().find(|cluster| cluster.name() == name);
         Ok(cluster.map(|cluster| (cluster, notices)))
+    }
+
+    /// The cluster of this name as it was planned, and what is worth knowing about its manifests;
+    /// nobody is asked what became of them since.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with them.
+    pub fn cluster(&self, name: &str) -> Result<Option<(Cluster, Vec<Notice>)>, ManifestErrors> {
+        match self {
+            Self::Files(files) => Self::cluster_of_files(files, name),
+            Self::Store { store, documents } => {
+                let base = format!("{store}/{name}");
+                let base = store.starts_with("s3://").then_some(&*base);
+                let home = Home { cluster: name, base };
+                let excerpts = documents.iter();
+                let excerpts: Vec<_> =
+                    excerpts.map(|(key, text)| Excerpt::whole(key, text)).collect();
+                let Manifest { clusters, notices, .. } =
+                    Manifest::read_excerpts(Some(home), &excerpts)?;
+                let cluster = clusters.into_iter().find(|cluster| cluster.name() == name);
+                Ok(cluster.map(|cluster| (cluster, notices)))
+            }
+        }
     }
 
     /// The keys of the documents that a store has no longer as they are here, and of those that it

@@ -46,7 +46,8 @@ fn place(args: &str) -> (Shell, Option<FakeKubernetes>, String) {
         let cluster = cluster.replacen("  iam:\n", SERVICE_ACCOUNTS, 1);
         shell.write("cluster.yaml", cluster.replacen("spec:\n", &format!("spec:\n{DISCOVERY}"), 1));
     }
-    if ["show", "apply"].iter().any(|verb| args.starts_with(verb)) {
+    let takes_plan = ["show", "apply", "graph --plan"];
+    if takes_plan.iter().any(|verb| args.starts_with(verb)) {
         shell.run(["update", "-f", "cluster.yaml", "--out", "plan.json"]).expect(0);
     }
     if args.contains("--phase security") {

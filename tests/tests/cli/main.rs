@@ -13,6 +13,7 @@ mod denied;
 mod documented;
 mod drift;
 mod export;
+mod graph;
 mod help;
 mod iam;
 mod kops;
