@@ -15,10 +15,9 @@
 
 mod account;
 mod http;
-mod venv;
 
 use std::{
-    io::{self, BufRead, BufReader, Write},
+    io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
     sync::{
@@ -31,6 +30,8 @@ use std::{
 };
 
 pub use account::{Account, Call};
+
+use crate::{skip, venv};
 
 /// How long the server may take to listen, on a machine that is busy compiling.
 const START: Duration = Duration::from_mins(1);
@@ -51,26 +52,13 @@ pub struct Moto {
 /// Where it is not possible and `CLOUDUP_REQUIRE_MOTO=1` says that it must be.
 pub fn server() -> Option<&'static Moto> {
     static SERVER: OnceLock<Result<Moto, String>> = OnceLock::new();
-    match SERVER.get_or_init(Moto::start) {
-        Ok(moto) => Some(moto),
-        Err(missing) => {
-            #[expect(clippy::disallowed_methods, reason = "a test's own switch, not the product's")]
-            let required = std::env::var("CLOUDUP_REQUIRE_MOTO").is_ok_and(|value| value == "1");
-            assert!(!required, "CLOUDUP_REQUIRE_MOTO=1, but {missing}");
-            let test = thread::current().name().unwrap_or("a test").to_owned();
-            // Not with a macro, whose output the harness keeps to itself when a test passes.
-            let word =
-                format!("SKIPPED {test} (CLOUDUP_REQUIRE_MOTO=1 fails instead): {missing}\n");
-            io::stderr().write_all(word.as_bytes()).ok();
-            None
-        }
-    }
+    skip::unless_there(SERVER.get_or_init(Moto::start), "CLOUDUP_REQUIRE_MOTO")
 }
 
 impl Moto {
     fn start() -> Result<Self, String> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("moto");
-        let python = venv::python(&folder.join("requirements.txt"))?;
+        let python = venv::python("moto", &folder.join("requirements.txt"))?;
         let mut server = Command::new(python)
             .arg("-B")
             .arg(folder.join("serve.py"))

@@ -24,6 +24,7 @@ mod man;
 mod objects;
 mod output;
 mod overrides;
+mod pages;
 mod phases;
 mod plans;
 mod procedure;

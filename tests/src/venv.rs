@@ -1,4 +1,4 @@
-//! The Python environment that the server runs in.
+//! Python environments, for what tests need and Rust has not.
 
 use std::{
     fs::{self, File},
@@ -7,13 +7,13 @@ use std::{
     process::{Command, Output},
 };
 
-/// A Python that has the packages of `requirements`: made by the first who asks, under the target
-/// directory, and kept for as long as neither they nor Python's version change.
+/// A Python that has the packages of `requirements`, for what is called `name`: made by the first who
+/// asks, under the target directory, and kept for as long as neither they nor Python's version change.
 ///
 /// # Errors
 ///
 /// What is missing, and what to do about it.
-pub(super) fn python(requirements: &Path) -> Result<PathBuf, String> {
+pub(crate) fn python(name: &str, requirements: &Path) -> Result<PathBuf, String> {
     let wanted = fs::read_to_string(requirements)
         .map_err(|error| format!("{} cannot be read: {error}", requirements.display()))?;
     let version = run(Command::new("python3").arg("--version"))
@@ -21,13 +21,14 @@ pub(super) fn python(requirements: &Path) -> Result<PathBuf, String> {
     let mut hash = DefaultHasher::new();
     (wanted, version).hash(&mut hash);
     let target = target_dir()?;
-    let venv = target.join(format!("moto-{:016x}", hash.finish()));
+    let venv = target.join(format!("{name}-{:016x}", hash.finish()));
     let python = venv.join("bin/python");
 
-    let lock = File::create(target.join("moto.lock")).map_err(|error| error.to_string())?;
-    lock.lock().map_err(|error| format!("moto.lock cannot be locked: {error}"))?;
+    let lock = File::create(target.join(format!("{name}.lock")));
+    let lock = lock.map_err(|error| error.to_string())?;
+    lock.lock().map_err(|error| format!("{name}.lock cannot be locked: {error}"))?;
     if !venv.exists() {
-        let part = target.join("moto.part");
+        let part = target.join(format!("{name}.part"));
         if part.exists() {
             fs::remove_dir_all(&part).map_err(|error| error.to_string())?;
         }
@@ -37,7 +38,7 @@ pub(super) fn python(requirements: &Path) -> Result<PathBuf, String> {
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
         pip.args(["--no-input", "--retries", "2", "--only-binary", ":all:", "-r"])
             .arg(requirements);
-        run(&mut pip).map_err(|error| format!("moto cannot be installed with pip: {error}"))?;
+        run(&mut pip).map_err(|error| format!("{name} cannot be installed with pip: {error}"))?;
         fs::rename(&part, &venv).map_err(|error| error.to_string())?;
     }
     Ok(python)
@@ -53,7 +54,7 @@ fn run(command: &mut Command) -> Result<String, String> {
 }
 
 /// The directory that this test was built in: cargo marks it as one that backups may leave out.
-fn target_dir() -> Result<PathBuf, String> {
+pub(crate) fn target_dir() -> Result<PathBuf, String> {
     let test = std::env::current_exe().map_err(|error| error.to_string())?;
     let marked = test.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
     Ok(marked.or(test.parent()).ok_or("the test is in no directory")?.to_owned())
