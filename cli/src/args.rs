@@ -11,6 +11,7 @@ mod format;
 mod graph;
 mod kubernetes;
 mod objects;
+mod report;
 mod rolling_update;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -33,6 +34,7 @@ pub(crate) use self::objects::{
     Delete, DeleteArgs, DiffArgs, Edit, FieldArgs, FilesArgs, GetClustersArgs, GetGroupsArgs,
     ReplaceArgs,
 };
+pub(crate) use self::report::ReportArg;
 pub(crate) use self::rolling_update::{RollingUpdate, RollingUpdateArgs};
 
 /// The instance IAM of Kubernetes clusters on AWS, from kOps manifests.
@@ -277,6 +279,8 @@ pub(crate) struct UpdateArgs {
     /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
     pub(crate) json_events: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArg,
     /// The public key that instances are reached with. Without it, instances keep the key pair
     /// that their launch template names.
     #[arg(long, value_name = "FILE")]
@@ -323,6 +327,8 @@ pub(crate) struct ApplyArgs {
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
     pub(crate) json_events: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) report: ReportArg,
+    #[command(flatten)]
     pub(crate) format: Format<OutputArg>,
 }
 
@@ -363,6 +369,8 @@ pub(crate) struct DriftArgs {
     /// The public key that instances are reached with, as an update is given it.
     #[arg(long, value_name = "FILE")]
     pub(crate) ssh_public_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArg,
     #[command(flatten)]
     pub(crate) format: Format<OutputArg>,
 }

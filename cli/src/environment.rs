@@ -33,6 +33,8 @@ pub(crate) struct Environment {
     pub(crate) kubeconfigs: Vec<PathBuf>,
     /// Who is at work: `USER`, then `LOGNAME`.
     pub(crate) user: String,
+    /// What the process was started with, as text.
+    pub(crate) command_line: Vec<String>,
 }
 
 impl Environment {
@@ -40,12 +42,14 @@ impl Environment {
     pub(crate) fn read() -> Self {
         let given = |name| env::var_os(name).filter(|value| !value.is_empty());
         let text = |name| given(name).map(|value| value.to_string_lossy().into_owned());
+        let command_line = env::args_os().map(|argument| argument.to_string_lossy().into_owned());
         Self {
             configuration: Configuration::default(),
             variables: variables(),
             home: given("HOME").map(PathBuf::from),
             folder: env::current_dir().unwrap_or_default(),
             config_home: config_home(given("XDG_CONFIG_HOME"), given("HOME")),
+            command_line: command_line.collect(),
             s3_endpoint: text("AWS_ENDPOINT_URL_S3"),
             user: text("USER").or_else(|| text("LOGNAME")).unwrap_or_else(|| "somebody".to_owned()),
             completing: text(complete::VARIABLE),

@@ -25,6 +25,7 @@ pub mod phase;
 pub mod picture;
 pub mod plan;
 pub mod policy;
+pub mod record;
 pub mod removal;
 pub mod rolling_update;
 pub mod service_accounts;

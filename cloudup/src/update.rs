@@ -54,7 +54,7 @@ use cloudup_engine::{
     Options, OverrideError, Overrides, Problem, Registry, Report, Rule, Source, Task as _, Verdict,
 };
 use cloudup_tasks::{
-    cloud::{Aws, CloudReader, CloudWriter, iam::Quotas},
+    cloud::{Aws, CallCount, CloudReader, CloudWriter, iam::Quotas},
     ec2::LaunchTemplate,
     iam::kind,
     policy::AccessDiff,
@@ -148,6 +148,10 @@ pub struct UpdateReport {
     pub access: BTreeMap<String, AccessDiff>,
     /// What was found and done, task by task.
     pub report: Report,
+    /// The calls that were made, the plan before it included. A plan leaves them out, so that equal
+    /// plans are equal bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CallCount>,
 }
 
 /// Why there is nothing to plan or apply.
@@ -340,7 +344,7 @@ impl Update {
         tell: impl FnMut(Event<'_>),
     ) -> Result<UpdateReport, GraphError> {
         let report = self.graph(Mode::Plan).plan(reader, &self.engine(options), tell).await?;
-        Ok(self.report(report))
+        Ok(self.report(report, Vec::new()))
     }
 
     /// Makes it so.
@@ -355,14 +359,14 @@ impl Update {
         tell: impl FnMut(Event<'_>),
     ) -> Result<UpdateReport, GraphError> {
         let report = self.graph(Mode::Apply).apply(writer, &self.engine(options), tell).await?;
-        Ok(self.report(report))
+        Ok(self.report(report, writer.reader().calls()))
     }
 
     fn engine(&self, options: &Options) -> Options {
         Options { prune: self.prune, ..options.clone() }
     }
 
-    fn report(&self, report: Report) -> UpdateReport {
+    fn report(&self, report: Report, calls: Vec<CallCount>) -> UpdateReport {
         UpdateReport {
             cluster: self.blueprint.cluster().name().to_owned(),
             environment: self.blueprint.environment().clone(),
@@ -370,6 +374,7 @@ impl Update {
             notices: self.notices.iter().cloned().chain(without_user_data(&report)).collect(),
             access: access::by_role(&self.blueprint, &report),
             report,
+            calls,
         }
     }
 }

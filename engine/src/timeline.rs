@@ -40,7 +40,7 @@ impl Bar<'_> {
             self.timing.waits.iter().map(|wait| {
                 wait.resumed_ms.unwrap_or(self.ended_ms).saturating_sub(wait.started_ms)
             });
-        rests.sum()
+        rests.fold(0, u64::saturating_add)
     }
 
     /// How long it was under way.
@@ -98,9 +98,9 @@ impl<'r> Timeline<'r> {
     /// Where the time of the critical path went.
     pub fn share(&self) -> Share {
         self.critical().fold(Share::default(), |share, bar| Share {
-            worked_ms: share.worked_ms + bar.worked_ms(),
-            rested_ms: share.rested_ms + bar.rested_ms(),
-            queued_ms: share.queued_ms + bar.queued_ms(),
+            worked_ms: share.worked_ms.saturating_add(bar.worked_ms()),
+            rested_ms: share.rested_ms.saturating_add(bar.rested_ms()),
+            queued_ms: share.queued_ms.saturating_add(bar.queued_ms()),
         })
     }
 }

@@ -5,7 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::{ArgAction, Args, Subcommand};
 
 use super::{
-    ChoiceArgs, ClusterName, Format, ListOutputArg, NamedCluster, OutputArg, duration_or_minutes,
+    ChoiceArgs, ClusterName, Format, ListOutputArg, NamedCluster, OutputArg, ReportArg,
+    duration_or_minutes,
 };
 
 /// What `create` and `replace` take.
@@ -183,7 +184,7 @@ pub(crate) struct DeleteArgs {
     #[arg(short, long = "filename", value_name = "FILE", conflicts_with = "unregister")]
     pub(crate) filename: Vec<PathBuf>,
     /// Only take it out of the state store; what it has in the cloud stays.
-    #[arg(long, conflicts_with_all = ["phase", "lifecycle_overrides"])]
+    #[arg(long, conflicts_with_all = ["phase", "lifecycle_overrides", "report"])]
     pub(crate) unregister: bool,
     /// Do it. Without it, what would go is only shown.
     #[arg(short, long)]
@@ -204,6 +205,8 @@ pub(crate) struct DeleteArgs {
     /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
     pub(crate) json_events: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArg,
     #[command(flatten)]
     pub(crate) format: Format<OutputArg>,
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Subcommand};
 
-use super::{Format, OutputArg, SourceArgs, duration};
+use super::{Format, OutputArg, ReportArg, SourceArgs, duration};
 
 /// What `rolling-update` updates.
 #[derive(Debug, Subcommand)]
@@ -114,4 +114,6 @@ pub(crate) struct RollingUpdateArgs {
     pub(crate) context: Option<String>,
     #[command(flatten)]
     pub(crate) format: Format<OutputArg>,
+    #[command(flatten)]
+    pub(crate) report: ReportArg,
 }

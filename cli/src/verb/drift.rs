@@ -13,7 +13,9 @@ use serde::Serialize;
 use super::{
     cloud_name, connect_to_read, input,
     listener::Listener,
-    print, screen,
+    print,
+    record::Recorder,
+    screen,
     signals::stop_on_signals,
     update::{self, update_options},
     work,
@@ -40,6 +42,17 @@ pub(super) async fn run(
     args: &DriftArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
+    let record = Recorder::new(&args.report, "drift", global, environment)?;
+    let done = recorded(global, args, environment, &record).await;
+    record.finish(done)
+}
+
+async fn recorded(
+    global: &Global,
+    args: &DriftArgs,
+    environment: &Environment,
+    record: &Recorder,
+) -> Result<Exit, Failure> {
     let SourceArgs { filename, name } = &args.source;
     let naming = "cloudup drift NAME -f FILE";
     let (cluster, notices) =
@@ -61,7 +74,9 @@ pub(super) async fn run(
         let drift = drift.map_err(|error| Failure::invalid(error.to_string()))?;
         let engine = work::engine(args.parallelism, stop);
         let found = drift.find(&cloud, &engine, |event| listener.note(&event)).await;
-        found.map_err(|error| Failure::invalid(error.to_string()))
+        let found = found.map_err(|error| Failure::invalid(error.to_string()))?;
+        record.drift(&found, &cloud);
+        Ok(found)
     }));
     let found = found.await.unwrap_or_else(|| {
         Err(Failure { exit: Exit::Interrupted, ..Failure::invalid("interrupted") })

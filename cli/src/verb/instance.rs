@@ -14,7 +14,7 @@ use super::{
     rolling_update::{self, CLOUD_ONLY},
 };
 use crate::{
-    args::{DeleteInstanceArgs, Global, OutputArg, RollingUpdateArgs, SourceArgs},
+    args::{DeleteInstanceArgs, Global, OutputArg, ReportArg, RollingUpdateArgs, SourceArgs},
     environment::Environment,
     exit::{Exit, Failure},
     tell::table,
@@ -117,5 +117,6 @@ fn rolling(args: &DeleteInstanceArgs, cluster: &str, instance: &Listed) -> Rolli
         kubeconfig: args.kubernetes.kubeconfig.clone(),
         context: args.kubernetes.context.clone(),
         format: args.format,
+        report: ReportArg::default(),
     }
 }

@@ -22,6 +22,7 @@ mod lock;
 mod man;
 mod merge;
 mod plan;
+mod record;
 mod remove;
 mod rolling_update;
 mod screen;

@@ -14,6 +14,7 @@ use super::{
     file, input,
     listener::Listener,
     lock::{self, Keeper},
+    record::Recorder,
     screen::Screen,
     state,
     work::{Given, Job, Purpose},
@@ -44,6 +45,17 @@ pub(super) async fn apply(
     args: &ApplyArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
+    let record = Recorder::new(&args.report, "apply", global, environment)?;
+    let done = recorded(global, args, environment, &record).await;
+    record.finish(done)
+}
+
+async fn recorded(
+    global: &Global,
+    args: &ApplyArgs,
+    environment: &Environment,
+    record: &Recorder,
+) -> Result<Exit, Failure> {
     let plan = read(&args.plan)?;
     check_cloud(&plan, &global.cloud)?;
     let mut listener = Listener::new(args.format.output, args.json_events.as_deref())?;
@@ -51,7 +63,7 @@ pub(super) async fn apply(
     let given = given(global, &plan, environment).await?;
     let purpose = Purpose::CarryOut(&plan);
     let (parallelism, output) = (args.parallelism, args.format.output);
-    let job = Job { given, options, parallelism, output, purpose };
+    let job = Job { given, options, parallelism, output, purpose, record };
     job.run(global, &mut listener).await
 }
 

@@ -15,6 +15,7 @@ use super::{
     listener::Listener,
     lock::{self, Keeper},
     print,
+    record::Recorder,
     screen::Screen,
     signals::stop_on_signals,
     state, update,
@@ -33,6 +34,18 @@ pub(super) async fn run(
     how: &DeleteArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
+    let record = Recorder::new(&how.report, delete::reason(command), global, environment)?;
+    let done = recorded(global, command, how, environment, &record).await;
+    record.finish(done)
+}
+
+async fn recorded(
+    global: &Global,
+    command: &Delete,
+    how: &DeleteArgs,
+    environment: &Environment,
+    record: &Recorder,
+) -> Result<Exit, Failure> {
     let options = update::update_options(&how.choice, false, environment).and_then(|options| {
         options.read_overrides().map(|_| options).map_err(|error| update::failure(&error))
     });
@@ -43,7 +56,7 @@ pub(super) async fn run(
         (Err(failure), Err(other)) => return Err(failure.and(other)),
     };
     let given = given(global, command, how, environment).await?;
-    let job = Job { global, command, how, options };
+    let job = Job { global, command, how, options, record };
     let done = job.run(&given, listener).await;
     give_back(given.keeper).await?;
     done
@@ -138,6 +151,7 @@ struct Job<'a> {
     command: &'a Delete,
     how: &'a DeleteArgs,
     options: UpdateOptions,
+    record: &'a Recorder,
 }
 
 impl Job<'_> {
@@ -186,6 +200,7 @@ impl Job<'_> {
         let screen = Screen::new(self.global, self.how.format.output);
         let planned = removal.plan(cloud.reader(), &engine, |event| listener.note(&event)).await;
         let planned = planned.map_err(|error| Failure::invalid(error.to_string()))?;
+        self.record.update(&planned, cloud.reader());
         if !self.how.yes || planned.report.stopped.is_some() {
             listener.finish()?;
             screen.whole(&planned, self.hint(&planned, given))?;
@@ -199,6 +214,7 @@ impl Job<'_> {
         screen.plan(&planned)?;
         let done = removal.apply(&cloud, &engine, |event| listener.tell(&event)).await;
         let done = done.map_err(|error| Failure::invalid(error.to_string()))?;
+        self.record.update(&done, cloud.reader());
         listener.finish()?;
         screen.applied(&done)?;
         let exit = work::exit(&done.report, false);

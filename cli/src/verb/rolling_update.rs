@@ -25,6 +25,7 @@ use super::{
     cloud_name, connect, input, kubernetes,
     lock::{self, Keeper},
     print,
+    record::Recorder,
     signals::stop_on_signals,
     state,
     work::{give_back, interrupted_before, stop_when_lost},
@@ -49,6 +50,17 @@ pub(super) async fn run(
     args: &RollingUpdateArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
+    let record = Recorder::new(&args.report, "rolling-update cluster", global, environment)?;
+    let done = recorded(global, args, environment, &record).await;
+    record.finish(done)
+}
+
+async fn recorded(
+    global: &Global,
+    args: &RollingUpdateArgs,
+    environment: &Environment,
+    record: &Recorder,
+) -> Result<Exit, Failure> {
     let SourceArgs { filename, name } = &args.source;
     let naming = "cloudup rolling-update cluster NAME -f FILE";
     let (cluster, notices) =
@@ -56,12 +68,13 @@ pub(super) async fn run(
     let store = state::open(global, environment).await?;
     let rolling = prepare(args, cluster)?;
     if !args.yes {
-        return plan(global, args, environment, &store, &rolling, &notices).await;
+        return plan(global, args, environment, &store, (&rolling, &notices), record).await;
     }
     let keeper =
         lock::take(&store, rolling.cluster().name(), "rolling-update cluster --yes", environment);
     let keeper = keeper.await?;
-    let done = Box::pin(under_lease(global, args, environment, &store, rolling, &keeper)).await;
+    let done = under_lease(global, args, environment, &store, rolling, &keeper, record);
+    let done = Box::pin(done).await;
     give_back(Some(keeper)).await?;
     done
 }
@@ -117,8 +130,8 @@ async fn plan(
     args: &RollingUpdateArgs,
     environment: &Environment,
     store: &Store,
-    rolling: &RollingUpdate,
-    notices: &[Notice],
+    (rolling, notices): (&RollingUpdate, &[Notice]),
+    record: &Recorder,
 ) -> Result<Exit, Failure> {
     let clouds = Clouds::of(global, args, environment, rolling.cluster()).await?;
     let progress = store.rolling_update(rolling.cluster().name()).await;
@@ -147,6 +160,7 @@ async fn plan(
             writeln!(out, "\n{hint}")
         })?;
     }
+    record.rolling_update(planned, reader);
     Ok(if needs && args.detailed_exitcode { Exit::Changes } else { Exit::Done })
 }
 
@@ -158,6 +172,7 @@ async fn under_lease(
     store: &Store,
     rolling: RollingUpdate,
     keeper: &Keeper,
+    record: &Recorder,
 ) -> Result<Exit, Failure> {
     // What was read before the lease was had may have been changed meanwhile.
     let rolling = match &args.source {
@@ -192,6 +207,7 @@ async fn under_lease(
     };
     let silent = args.format.output == OutputArg::Json;
     let mut tell = |event: Event<'_>| {
+        record.happened(&event);
         if !silent {
             // Progress that cannot be told is no reason to stop.
             let _ = tell::rolling_update::event(&mut anstream::stderr().lock(), &event);
@@ -221,7 +237,9 @@ async fn under_lease(
             Ok(())
         })?;
     }
-    Ok(exit(&applied))
+    let exit = exit(&applied);
+    record.rolling_update(applied, clouds.cloud.reader());
+    Ok(exit)
 }
 
 fn exit(applied: &RollingUpdateReport) -> Exit {

@@ -13,7 +13,9 @@ use cloudup_tasks::{cloud::CloudReader, snapshot::WriteSnapshot};
 use super::{
     connect, input,
     listener::Listener,
-    lock, state,
+    lock,
+    record::Recorder,
+    state,
     work::{Given, Job, Purpose},
 };
 use crate::{
@@ -29,10 +31,21 @@ pub(super) async fn run(
     args: &UpdateArgs,
     environment: &Environment,
 ) -> Result<Exit, Failure> {
+    let record = Recorder::new(&args.report, "update cluster", global, environment)?;
+    let done = recorded(global, args, environment, &record).await;
+    record.finish(done)
+}
+
+async fn recorded(
+    global: &Global,
+    args: &UpdateArgs,
+    environment: &Environment,
+    record: &Recorder,
+) -> Result<Exit, Failure> {
     let (given, options, mut listener) = read(global, args, environment).await?;
     let purpose = purpose(args);
     let (parallelism, output) = (args.parallelism, args.format.output);
-    let job = Job { given, options, parallelism, output, purpose };
+    let job = Job { given, options, parallelism, output, purpose, record };
     job.run(global, &mut listener).await
 }
 

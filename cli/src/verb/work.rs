@@ -14,6 +14,7 @@ use super::{
     listener::Listener,
     lock::Keeper,
     plan,
+    record::Recorder,
     screen::Screen,
     signals::stop_on_signals,
     update::{cloud, prepare},
@@ -52,6 +53,7 @@ pub(super) struct Job<'a> {
     pub(super) parallelism: u16,
     pub(super) output: OutputArg,
     pub(super) purpose: Purpose<'a>,
+    pub(super) record: &'a Recorder,
 }
 
 impl Job<'_> {
@@ -74,7 +76,7 @@ impl Job<'_> {
         listener: &mut Listener,
         keeper: Option<&Keeper>,
     ) -> Result<Exit, Failure> {
-        let Self { given, options, parallelism, output, purpose } = self;
+        let Self { given, options, parallelism, output, purpose, record } = self;
         let Given { cluster, notices, manifests, keeper: _ } = given;
         let (stop, interrupted) = stop_on_signals()?;
         stop_when_lost(keeper, &stop);
@@ -91,6 +93,7 @@ impl Job<'_> {
         let engine = engine(parallelism, stop);
         let planned = update.plan(cloud.reader(), &engine, |event| listener.note(&event)).await;
         let planned = planned.map_err(|error| Failure::invalid(error.to_string()))?;
+        record.update(&planned, cloud.reader());
 
         let screen = Screen::new(global, output);
         let succeeded = planned.report.succeeded();
@@ -110,7 +113,8 @@ impl Job<'_> {
                 return Ok(exit(&planned.report, changes_count));
             }
             Purpose::Make => {
-                return make(&screen, listener, (&update, &cloud), &engine, planned).await;
+                let told = (&screen, record);
+                return make(told, listener, (&update, &cloud), &engine, planned).await;
             }
             Purpose::CarryOut(saved) => {
                 let (update, planned) = match plan::standing(saved, &planned) {
@@ -126,7 +130,8 @@ impl Job<'_> {
                         return Err(failure);
                     }
                 };
-                return make(&screen, listener, (&update, &cloud), &engine, planned).await;
+                let told = (&screen, record);
+                return make(told, listener, (&update, &cloud), &engine, planned).await;
             }
         };
         listener.finish()?;
@@ -138,7 +143,7 @@ impl Job<'_> {
 
 /// Carries a plan out, where it can be and there is something to do.
 async fn make(
-    screen: &Screen<'_>,
+    (screen, record): (&Screen<'_>, &Recorder),
     listener: &mut Listener,
     (update, cloud): (&Update, &WriteSnapshot),
     engine: &Options,
@@ -154,6 +159,7 @@ async fn make(
     screen.plan(&planned)?;
     let applied = update.apply(cloud, engine, |event| listener.tell(&event)).await;
     let applied = applied.map_err(|error| Failure::invalid(error.to_string()))?;
+    record.update(&applied, cloud.reader());
     listener.finish()?;
     screen.applied(&applied)?;
     Ok(exit(&applied.report, false))

@@ -18,7 +18,7 @@ use cloudup_engine::{
     Source, TaskId,
 };
 use cloudup_tasks::{
-    cloud::{Aws, CloudReader, CloudWriter},
+    cloud::{Aws, CallCount, CloudReader, CloudWriter},
     iam::Owner,
     removal::Whose,
 };
@@ -159,7 +159,7 @@ impl Removal {
         tell: impl FnMut(Event<'_>),
     ) -> Result<UpdateReport, GraphError> {
         let report = self.graph(Mode::Plan).plan(reader, options, tell).await?;
-        Ok(self.report(report))
+        Ok(self.report(report, Vec::new()))
     }
 
     /// Has it go.
@@ -174,10 +174,10 @@ impl Removal {
         tell: impl FnMut(Event<'_>),
     ) -> Result<UpdateReport, GraphError> {
         let report = self.graph(Mode::Apply).apply(writer, options, tell).await?;
-        Ok(self.report(report))
+        Ok(self.report(report, writer.reader().calls()))
     }
 
-    fn report(&self, report: Report) -> UpdateReport {
+    fn report(&self, report: Report, calls: Vec<CallCount>) -> UpdateReport {
         UpdateReport {
             cluster: self.cluster.clone(),
             environment: self.environment.clone(),
@@ -185,6 +185,7 @@ impl Removal {
             notices: self.notices.clone(),
             access: BTreeMap::new(),
             report,
+            calls,
         }
     }
 

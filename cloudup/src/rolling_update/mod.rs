@@ -31,6 +31,7 @@ mod survey;
 #[cfg(test)]
 mod tests;
 mod tidy;
+mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +47,7 @@ pub use self::{
     options::{Answer, Ask, RollingOptions, Surge},
     progress::{Journal, Progress, Replacing, Step},
     report::{GroupReport, Outcome, Reason, RollingUpdateReport, StaleInstance},
+    timeline::{Stage, Stretch, Timeline},
 };
 use self::{
     calls::{Attempts, Doing as _},

@@ -7,6 +7,7 @@
 //! Every call is one attempt: whoever calls decides about trying again, and looks first.
 
 mod autoscaling;
+mod count;
 mod ec2;
 mod error;
 mod iam;
@@ -32,10 +33,11 @@ use aws_smithy_runtime_api::client::{
 use aws_types::app_name::AppName;
 
 use self::{
-    autoscaling::AutoScaling, ec2::Ec2, iam::Iam, route53::Route53, sts::Sts, vpc::Network,
+    autoscaling::AutoScaling, count::Counting, ec2::Ec2, iam::Iam, route53::Route53, sts::Sts,
+    vpc::Network,
 };
 use crate::cloud::{
-    CloudReader, CloudWriter,
+    CallCount, CloudReader, CloudWriter, Tally,
     autoscaling::{AutoScalingReader, AutoScalingWriter},
     ec2::{Ec2Reader, Ec2Writer},
     iam::{IamReader, IamWriter},
@@ -73,6 +75,7 @@ pub struct AwsCloud {
     sts: Sts,
     route53: Route53,
     network: Network,
+    tally: Tally,
     region: String,
 }
 
@@ -102,13 +105,23 @@ impl AwsCloud {
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
             .build();
+        let tally = Tally::default();
+        // The client of a service, with its calls counted.
+        macro_rules! client {
+            ($service:ident) => {{
+                let config = $service::config::Builder::from(&config);
+                let config = config.interceptor(Counting(tally.clone()));
+                $service::Client::from_conf(config.build())
+            }};
+        }
         Self {
-            autoscaling: AutoScaling(aws_sdk_autoscaling::Client::new(&config)),
-            ec2: Ec2(aws_sdk_ec2::Client::new(&config)),
-            iam: Iam(aws_sdk_iam::Client::new(&config)),
-            sts: Sts(aws_sdk_sts::Client::new(&config)),
-            route53: Route53(aws_sdk_route53::Client::new(&config)),
-            network: Network(aws_sdk_ec2::Client::new(&config)),
+            autoscaling: AutoScaling(client!(aws_sdk_autoscaling)),
+            ec2: Ec2(client!(aws_sdk_ec2)),
+            iam: Iam(client!(aws_sdk_iam)),
+            sts: Sts(client!(aws_sdk_sts)),
+            route53: Route53(client!(aws_sdk_route53)),
+            network: Network(client!(aws_sdk_ec2)),
+            tally,
             region,
         }
     }
@@ -142,6 +155,10 @@ impl CloudReader for AwsCloud {
 
     fn vpc(&self) -> &dyn VpcReader {
         &self.network
+    }
+
+    fn calls(&self) -> Vec<CallCount> {
+        self.tally.counts()
     }
 }
 

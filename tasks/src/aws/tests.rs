@@ -220,3 +220,45 @@ async fn without_a_region_there_is_one_all_the_same() {
     assert_eq!(aws.region(), "us-east-1");
     assert!(CloudReader::iam(&aws).get_role("nodes").await.unwrap_err().is_not_found());
 }
+
+#[tokio::test]
+async fn every_call_is_counted_by_how_it_ended() {
+    let (throttled, missing) = (error_answer("Throttling"), error_answer("NoSuchEntity"));
+    let done = "<AttachRolePolicyResponse/>";
+    let answers =
+        [(400, throttled.as_str()), (404, missing.as_str()), (200, done), (502, "no XML")];
+    let aws = AwsCloud::new(&Replay::new(answers).config("us-east-1"));
+    for _ in 0..5 {
+        // The fifth finds that nobody is there any more.
+        let _ =
+            CloudWriter::iam(&aws).attach_role_policy("nodes", "arn:aws:iam::aws:policy/a").await;
+    }
+    let counts: Vec<_> = aws
+        .calls()
+        .into_iter()
+        .map(|count| CallCount { total_ms: 0, slowest_ms: 0, ..count })
+        .collect();
+    let expected = CallCount {
+        service: "iam".into(),
+        operation: "AttachRolePolicy".into(),
+        calls: 5,
+        not_found: 1,
+        throttled: 1,
+        failed: 2,
+        total_ms: 0,
+        slowest_ms: 0,
+    };
+    assert_eq!(counts, [expected]);
+}
+
+/// Reports call services as IAM actions do.
+#[tokio::test]
+async fn a_service_is_counted_under_its_name_in_policies() {
+    let aws = AwsCloud::new(&Replay::new([]).config("us-east-1"));
+    let _ = aws.sts().get_caller_identity().await;
+    let _ = CloudReader::autoscaling(&aws).describe_lifecycle_hooks("nodes").await;
+    let _ = CloudReader::ec2(&aws).describe_key_pair("key").await;
+    let _ = aws.route53().list_hosted_zones(None).await;
+    let services: Vec<_> = aws.calls().into_iter().map(|count| count.service).collect();
+    assert_eq!(services, ["autoscaling", "ec2", "route53", "sts"]);
+}

@@ -7,6 +7,7 @@
 use cloudup_engine::Provider;
 
 pub mod autoscaling;
+mod calls;
 pub mod ec2;
 mod error;
 pub mod iam;
@@ -14,6 +15,7 @@ pub mod route53;
 pub mod sts;
 pub mod vpc;
 
+pub use calls::{CallCount, Tally};
 pub use error::{CloudError, code, kind_of_code};
 
 use self::{
@@ -52,6 +54,8 @@ pub trait CloudReader: Send + Sync {
     fn vpc(&self) -> &dyn VpcReader;
     /// Auto Scaling.
     fn autoscaling(&self) -> &dyn AutoScalingReader;
+    /// The calls so far, reading and writing, by service and operation.
+    fn calls(&self) -> Vec<CallCount>;
 }
 
 /// Everything that can be written, and so read too.

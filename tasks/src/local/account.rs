@@ -17,7 +17,7 @@ use super::{
     state::Kept,
     store::{FileStore, Store},
 };
-use crate::cloud::{CloudError, code};
+use crate::cloud::{CallCount, CloudError, Tally, code};
 
 /// The error code of a call that met an account file it could not use. It is none of AWS's.
 pub const ACCOUNT_FILE: &str = "AccountFile";
@@ -32,6 +32,7 @@ pub struct Account {
     /// Whether the caller is taken for dead, by [`Effect::DieBefore`] or [`Effect::DieAfter`].
     dead: AtomicBool,
     journal: Option<Mutex<Journal>>,
+    tally: Tally,
 }
 
 /// An account's state as text for people to change; see [`Account::draft`].
@@ -111,7 +112,7 @@ impl Account {
     }
 
     fn new(store: Store) -> Self {
-        Self { store, dead: AtomicBool::new(false), journal: None }
+        Self { store, dead: AtomicBool::new(false), journal: None, tally: Tally::default() }
     }
 
     /// Records every call and every state from now on; see [`journal`](Self::journal).
@@ -127,6 +128,11 @@ impl Account {
         journal.map_or_else(Journal::default, |journal| {
             journal.lock().unwrap_or_else(PoisonError::into_inner).clone()
         })
+    }
+
+    /// The calls so far.
+    pub(super) fn counted(&self) -> Vec<CallCount> {
+        self.tally.counts()
     }
 
     /// The file it is in.
@@ -230,6 +236,15 @@ impl Account {
         call: Call,
         answer: impl FnOnce(&State) -> Result<T, Refusal>,
     ) -> Result<T, CloudError> {
+        let (service, operation) = (call.service, call.operation);
+        self.tally.counting(service, operation, self.answer(call, answer)).await
+    }
+
+    async fn answer<T>(
+        &self,
+        call: Call,
+        answer: impl FnOnce(&State) -> Result<T, Refusal>,
+    ) -> Result<T, CloudError> {
         let fate = self.meet(&call).await?;
         let missing = self.is_late(&call, call.kind, &call.resource)?;
         let answered = if missing {
@@ -255,6 +270,16 @@ impl Account {
 
     /// Answers a call that changes something, and may make what `made` tells from the answer.
     pub(super) async fn write_about<T>(
+        &self,
+        call: Call,
+        change: impl FnOnce(&mut State) -> Result<T, Refusal>,
+        made: impl FnOnce(&T) -> Option<String>,
+    ) -> Result<T, CloudError> {
+        let (service, operation) = (call.service, call.operation);
+        self.tally.counting(service, operation, self.carry_out(call, change, made)).await
+    }
+
+    async fn carry_out<T>(
         &self,
         call: Call,
         change: impl FnOnce(&mut State) -> Result<T, Refusal>,

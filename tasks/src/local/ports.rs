@@ -11,7 +11,7 @@ use super::{Account, Call, error::Refusal, page::page};
 use crate::{
     arn::oidc_issuer,
     cloud::{
-        CloudError, CloudReader, CloudWriter, Page,
+        CallCount, CloudError, CloudReader, CloudWriter, Page,
         autoscaling::{AutoScalingReader, AutoScalingWriter},
         ec2::{Ec2Reader, Ec2Writer},
         iam::{
@@ -47,6 +47,10 @@ impl CloudReader for Account {
 
     fn vpc(&self) -> &dyn VpcReader {
         self
+    }
+
+    fn calls(&self) -> Vec<CallCount> {
+        self.counted()
     }
 }
 

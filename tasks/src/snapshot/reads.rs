@@ -8,7 +8,7 @@ use super::{Snapshot, Source};
 use crate::{
     arn::oidc_issuer,
     cloud::{
-        CloudError, CloudReader, Page,
+        CallCount, CloudError, CloudReader, Page,
         autoscaling::AutoScalingReader,
         ec2::Ec2Reader,
         iam::{
@@ -44,6 +44,10 @@ impl<S: Source> CloudReader for Snapshot<S> {
 
     fn vpc(&self) -> &dyn VpcReader {
         self
+    }
+
+    fn calls(&self) -> Vec<CallCount> {
+        self.source.reader().calls()
     }
 }
 

@@ -29,6 +29,7 @@ mod phases;
 mod plans;
 mod procedure;
 mod program;
+mod record;
 mod rolling_update;
 mod shell;
 mod signals;

@@ -12,18 +12,26 @@ use crate::shell::{Ran, Shell, UPDATE};
 
 /// An update whose writes take this long, three at a time.
 fn slow(milliseconds: u64) -> (Shell, Child) {
+    slow_with(milliseconds, [])
+}
+
+/// The same, with more flags.
+pub(crate) fn slow_with<'a>(
+    milliseconds: u64,
+    flags: impl IntoIterator<Item = &'a str>,
+) -> (Shell, Child) {
     let fault = json!({
         "calls": "write",
         "effect": { "slow": { "milliseconds": milliseconds } },
     });
     let shell = Shell::with_demo().with_account(&json!({ "faults": [fault] }));
     let more = ["--yes", "--parallelism", "3"];
-    let child = shell.start(UPDATE.into_iter().chain(more));
+    let child = shell.start(UPDATE.into_iter().chain(more).chain(flags));
     (shell, child)
 }
 
 /// Waits until the run is in the midst of its writes: the account has begun to be slow.
-fn wait_for_writes(shell: &Shell) {
+pub(crate) fn wait_for_writes(shell: &Shell) {
     let deadline = Instant::now() + Duration::from_mins(1);
     while shell.account()["faults"][0]["hit"].as_u64().unwrap_or_default() == 0 {
         assert!(Instant::now() < deadline, "it does not come to writes");
