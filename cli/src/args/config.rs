@@ -11,6 +11,10 @@ use super::{Format, OutputArg};
 pub(crate) enum ConfigCommand {
     /// Say what is set, by whom, and what that beats.
     Show(ConfigShowArgs),
+    /// Write a cloudup.toml for this folder, with all that can be set and nothing set yet.
+    #[command(after_help = "Examples:
+  cloudup config init")]
+    Init,
 }
 
 /// What `config show` takes.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What a project's file is called.
-const PROJECT: &str = "cloudup.toml";
+pub(crate) const PROJECT: &str = "cloudup.toml";
 
 /// What `--config` says to have none read.
 const NONE: &str = "none";

@@ -131,6 +131,9 @@ pub(super) fn check(command: &Command, setting: &Setting, given: &Given) -> Opti
     let told = |message: String| Mistake { message, place: given.place.clone(), hint: None };
     let called = setting.key;
     let text = given.text();
+    if given.values == [""] {
+        return Some(told(format!("{called}: it is empty")));
+    }
     if setting.form == Form::Number && text.parse::<i64>().is_err() {
         return Some(told(format!("{called}: `{text}` is no whole number")));
     }

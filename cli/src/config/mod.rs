@@ -6,12 +6,14 @@ mod line;
 mod read;
 pub(crate) mod schema;
 mod settings;
+pub(crate) mod template;
 
 use std::{collections::BTreeMap, fmt, path::Path};
 
 use clap::{ArgMatches, Command};
 use cloudup_engine::Source;
 
+pub(crate) use self::files::PROJECT;
 use self::settings::LIFECYCLES;
 pub(crate) use self::settings::{CLUSTER, SETTINGS, STATE, Setting};
 use crate::{environment::Environment, exit::Failure};

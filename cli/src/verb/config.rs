@@ -1,12 +1,17 @@
 //! `cloudup config`: what is set, and by whom.
 
+use std::{
+    fs::OpenOptions,
+    io::{ErrorKind, Write as _},
+};
+
 use clap::{Command, CommandFactory as _};
 use serde::Serialize;
 
 use super::print;
 use crate::{
     args::{Cli, ConfigCommand, ConfigShowArgs, OutputArg},
-    config::{Configuration, Given, SETTINGS, Setting, default},
+    config::{Configuration, Given, PROJECT, SETTINGS, Setting, default, template::template},
     environment::Environment,
     exit::{Exit, Failure},
     tell::table,
@@ -56,6 +61,7 @@ impl From<&Given> for Said {
 pub(super) fn run(command: &ConfigCommand, environment: &Environment) -> Result<Exit, Failure> {
     match command {
         ConfigCommand::Show(args) => show(args, &environment.configuration),
+        ConfigCommand::Init => init(),
     }
 }
 
@@ -94,6 +100,20 @@ fn show(args: &ConfigShowArgs, configuration: &Configuration) -> Result<Exit, Fa
         writeln!(out, "\nFiles, the strongest first:")?;
         shown.files.iter().try_for_each(|file| writeln!(out, "  {file}"))
     })
+}
+
+fn init() -> Result<Exit, Failure> {
+    let doing = format!("write {PROJECT}");
+    match OpenOptions::new().write(true).create_new(true).open(PROJECT) {
+        Ok(mut file) => file
+            .write_all(template(&Cli::command()).as_bytes())
+            .map_err(|error| Failure::because(Exit::Failed, &doing, &error))?,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            return Err(Failure::invalid(format!("there is a {PROJECT} already")));
+        }
+        Err(error) => return Err(Failure::because(Exit::Failed, &doing, &error)),
+    }
+    print(|out| writeln!(out, "Written: {PROJECT}. What is set: cloudup config show"))
 }
 
 fn row(command: &Command, setting: &'static Setting, configuration: &Configuration) -> Row {

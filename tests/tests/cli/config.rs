@@ -337,6 +337,11 @@ fn what_is_wrong_with_settings_is_told_all_at_once() {
         ("everything is wrong", PROJECT, everything.as_bytes()),
         ("it is no TOML", PROJECT, b"cloud = \nstate = [\n"),
         ("a key is there twice", PROJECT, b"cloud = 'aws'\n\ncloud = 'local'\n"),
+        (
+            "there is nothing in quotes",
+            PROJECT,
+            b"cluster = ''\nphase = ''\nstate = ''\nssh-public-key = ''\n",
+        ),
         ("it is no text", PROJECT, b"cloud = '\xff'\n"),
         ("the user's own is wrong", USER, b"\nclould = 'aws'\n"),
         (
@@ -368,4 +373,36 @@ fn what_is_wrong_with_settings_is_told_all_at_once() {
         writeln!(told, "# {name}={value}\n{}\n", ran.stderr.trim_end()).expect("it is text");
     }
     insta::assert_snapshot!(told);
+}
+
+#[test]
+fn a_file_to_begin_with_sets_nothing_and_has_everything() {
+    let shell = Shell::new();
+    let before = shell.run(["config", "show", "-o", "json"]).expect(0).json();
+    shell.run(["config", "init"]).expect(0);
+    let after = shell.run(["config", "show", "-o", "json"]).expect(0).json();
+    assert_eq!(after["settings"], before["settings"]);
+    shell.run(["config", "init"]).expect(3);
+
+    // With every line that has a default, nothing changes but who says so.
+    let text = shell.read(PROJECT);
+    let is_setting = |line: &str| {
+        let value = line.strip_prefix("# ").and_then(|line| line.split_once(" = "));
+        value.is_some_and(|(key, value)| {
+            !key.contains(' ') && !["\"\"", "[]", "{}"].contains(&value)
+        })
+    };
+    let lines = text.lines().map(|line| if is_setting(line) { &line[2..] } else { line });
+    shell.write(PROJECT, lines.collect::<Vec<_>>().join("\n"));
+    let all = shell.run(["config", "show", "-o", "json"]).expect(0).json();
+    let settings = all["settings"].as_array().expect("it is a list");
+    for (setting, before) in settings.iter().zip(before["settings"].as_array().expect("so is it")) {
+        // This is what is printed, so a flag says so.
+        if setting["setting"] == "output" {
+            continue;
+        }
+        let has_default = before.get("value").is_some();
+        assert_eq!(setting["by"] == "project", has_default, "{setting}");
+        assert_eq!(setting.get("value"), before.get("value"), "{setting}");
+    }
 }
