@@ -34,6 +34,10 @@ pub(super) const VERBS: &[(&str, &str)] = &[
     ("distrust", KEYS),
     ("promote", KEYS),
     ("helpers", KUBECONFIG),
+    (
+        "toolbox template",
+        "Go's templates are not read: kops toolbox template writes manifests, and cloudup create -f takes them",
+    ),
     ("toolbox enroll", "machines outside of AWS are not managed"),
     ("toolbox instance-selector", "say which machines in the manifest: spec.machineType"),
     ("toolbox addons", "add-ons are not managed"),

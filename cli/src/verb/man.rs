@@ -12,7 +12,7 @@ use super::print;
 use crate::{
     args::{Cli, ManArgs, notes_and_examples},
     complete,
-    config::{Configuration, SETTINGS, Setting},
+    config::{CLUSTER, Configuration, SETTINGS, Setting},
     exit::{Exit, Failure},
 };
 
@@ -122,14 +122,23 @@ fn rest(command: &Command, examples: &[String], above: Option<&str>) -> Roff {
 
 /// The variables of the settings that a command goes by, each with the flag that it stands for.
 fn settings(command: &Command) -> impl Iterator<Item = (String, String)> {
-    let has = |setting: &&Setting| {
-        let long = Some(setting.flag());
-        command.get_arguments().any(|arg| arg.get_long() == long)
+    let words = command.get_bin_name().unwrap_or_default();
+    let path: Vec<_> = words.split(' ').skip(1).collect();
+    let has = move |setting: &&Setting| {
+        let flag = if setting.key == CLUSTER { "name" } else { setting.flag() };
+        let mut flags = command.get_arguments().filter_map(|arg| arg.get_long());
+        setting.is_of(&path) && flags.any(|long| long == flag)
     };
     SETTINGS.iter().filter(has).map(|setting| {
         let names = [Some(setting.variable()), setting.kops.map(str::to_owned)];
         let names = names.into_iter().flatten().collect::<Vec<_>>().join(", ");
-        (names, format!("What --{} is where it is not given.", setting.flag()))
+        let what = match setting.key {
+            CLUSTER => {
+                "The cluster that is meant where several could be, and none is named.".into()
+            }
+            _ => format!("What --{} is where it is not given.", setting.flag()),
+        };
+        (names, what)
     })
 }
 
