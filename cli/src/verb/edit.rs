@@ -26,6 +26,9 @@ const HEADER: [&str; 3] = [
     "is, change nothing, or empty the file.",
 ];
 
+/// How often fields are set in a document that changes while it is written.
+const ATTEMPTS: usize = 5;
+
 const SETTLE: &str = "leave what is right of both, and remove the lines that begin with <<<<<<<, \
     |||||||, ======= or >>>>>>>; to give up, save it as it is";
 
@@ -179,47 +182,58 @@ impl Document<'_> {
         Some(self.mistake(first, message, SETTLE.to_owned()))
     }
 
-    /// Sets fields without an editor.
+    /// Sets fields without an editor: in what is stored by then, where somebody else changed it
+    /// meanwhile.
     async fn set(&self, fields: &FieldArgs, environment: &Environment) -> Result<Exit, Failure> {
-        let raw = Excerpt::values(self.text()).into_iter().next().unwrap_or_default();
-        let mut document = if self.key == CLUSTER {
-            Fielded::cluster(raw.clone())
-        } else {
-            Fielded::group(raw.clone())
-        };
-        let unset = fields.unset.iter().map(|path| (path, document.unset(path)));
-        let mut results: Vec<_> = unset.collect();
-        results.extend(fields.set.iter().map(|assignment| (assignment, document.set(assignment))));
-        let failures = results.into_iter().filter_map(|(_, result)| result.err()).map(|error| {
+        let mut opened = self.stored.clone();
+        for _ in 0..ATTEMPTS {
+            let text = self.text_in(&opened).ok_or_else(|| self.deleted())?;
+            let document = self.fielded(text, fields)?;
+            let raw = Excerpt::values(text).into_iter().next().unwrap_or_default();
+            if *document.value() == raw {
+                return print(|out| writeln!(out, "Nothing was changed."));
+            }
+            let patched = document.patched(text);
+            let loses_comments = patched.is_none() && has_comments(text);
+            let text = patched.unwrap_or_else(|| document.to_yaml());
+            match self.save(&opened, &text, environment).await {
+                Ok(shown) => {
+                    if loses_comments {
+                        tell::note(&format!(
+                            "{} was written anew, without the comments that it had",
+                            self.place()
+                        ));
+                    }
+                    return write::show(fields.format.output, &[shown]);
+                }
+                Err(Refused::Changed(now)) => opened = now,
+                Err(Refused::Mistakes(errors)) => {
+                    return Err(input::mistakes(&errors).hint(
+                        "the places are those of the document with its fields set: nothing was \
+                         written",
+                    ));
+                }
+                Err(Refused::Failed(failure)) => return Err(failure),
+            }
+        }
+        Err(failed(self.changed()).hint("nothing was written, for it changes all the time"))
+    }
+
+    /// The document of a text with fields set and unset, or all that is wrong with these.
+    fn fielded(&self, text: &str, fields: &FieldArgs) -> Result<Fielded, Failure> {
+        let raw = Excerpt::values(text).into_iter().next().unwrap_or_default();
+        let mut document =
+            if self.key == CLUSTER { Fielded::cluster(raw) } else { Fielded::group(raw) };
+        let mut results: Vec<_> = fields.unset.iter().map(|path| document.unset(path)).collect();
+        results.extend(fields.set.iter().map(|assignment| document.set(assignment)));
+        let failures = results.into_iter().filter_map(Result::err).map(|error| {
             let failure = Failure::invalid(error.to_string());
             match error.hint {
                 Some(hint) => failure.hint(hint),
                 None => failure,
             }
         });
-        if let Some(all) = failures.reduce(Failure::and) {
-            return Err(all);
-        }
-        if *document.value() == raw {
-            return print(|out| writeln!(out, "Nothing was changed."));
-        }
-        match self.save(self.stored, &document.to_yaml(), environment).await {
-            Ok(shown) => {
-                if has_comments(self.text()) {
-                    tell::note(&format!(
-                        "{} was written anew, without the comments that it had",
-                        self.place()
-                    ));
-                }
-                write::show(fields.format.output, &[shown])
-            }
-            Err(Refused::Mistakes(errors)) => Err(input::mistakes(&errors).hint(
-                "the places are those of the document with its fields set: nothing was written",
-            )),
-            Err(Refused::Changed(_)) => Err(failed(self.changed())
-                .hint("nothing was written: see what differs (cloudup get), and do it again")),
-            Err(Refused::Failed(failure)) => Err(failure),
-        }
+        failures.reduce(Failure::and).map_or(Ok(document), Err)
     }
 
     /// Puts a text in the document's place, unless it is wrong, or the document is no longer as it
@@ -329,5 +343,43 @@ enum Refused {
 impl From<Failure> for Refused {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAME: &str = "demo.example.com";
+
+    /// Writes a document.
+    async fn put(store: &Store, key: &str, text: &str) -> Stored {
+        let keeper = lock::take(store, NAME, "tests", &Environment::default()).await.expect("free");
+        let stored = store.read(NAME).await.expect("it can be read");
+        let mut change = stored.change();
+        change.put(key, text);
+        keeper.commit(&change).await.expect("it is ours");
+        keeper.release().await;
+        store.read(NAME).await.expect("it can be read")
+    }
+
+    #[tokio::test]
+    async fn fields_are_set_in_what_somebody_else_wrote_meanwhile() {
+        let cluster = "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata:\n  name: demo.example.com\n\
+            spec:\n  cloudProvider: aws\n  configBase: s3://state/demo.example.com\n  \
+            subnets: [{ name: a, zone: eu-west-1a, type: Public }]\n  topology: { dns: { type: None } }\n";
+        let store = Store::memory();
+        let opened = put(&store, CLUSTER, cluster).await;
+        let theirs = cluster.replace("cloudProvider", "channel: stable # theirs\n  cloudProvider");
+        put(&store, CLUSTER, &theirs).await;
+
+        let document = Document { store: &store, stored: &opened, key: CLUSTER.to_owned() };
+        let set = vec!["spec.kubernetesVersion=1.32.0".to_owned()];
+        let fields = FieldArgs { set, ..FieldArgs::default() };
+        let done = document.set(&fields, &Environment::default()).await;
+        assert_eq!(done.expect("it is done"), Exit::Done);
+        let written = store.read(NAME).await.expect("it can be read");
+        let both = format!("{theirs}  kubernetesVersion: 1.32.0\n");
+        assert_eq!(written.documents()[CLUSTER].text, both);
     }
 }

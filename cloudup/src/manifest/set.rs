@@ -51,6 +51,12 @@ impl Fielded {
         yaml::emit(&self.value)
     }
 
+    /// A text of the document with what was set and unset in it, and else as it is written: comments
+    /// and all. `None` where that cannot be had.
+    pub fn patched(&self, text: &str) -> Option<String> {
+        yaml::patched(text, &self.value)
+    }
+
     /// The document.
     pub fn value(&self) -> &Value {
         &self.value

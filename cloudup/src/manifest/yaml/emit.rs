@@ -12,6 +12,25 @@ pub(in crate::manifest) fn emit(value: &Value) -> String {
     out
 }
 
+/// A field of a mapping as lines that stand so far in.
+pub(super) fn entry(key: &str, value: &Value, indent: usize) -> String {
+    let mut out = String::new();
+    pad(indent, &mut out);
+    out.push_str(&text(key, None));
+    out.push(':');
+    after_key(value, indent, &mut out);
+    out
+}
+
+/// An item of a list as lines that stand so far in.
+pub(super) fn item(value: &Value, indent: usize) -> String {
+    let mut out = String::new();
+    pad(indent, &mut out);
+    out.push_str("- ");
+    block(value, indent + 2, &mut out);
+    out
+}
+
 /// Writes a value that begins on the line that it is on.
 fn block(value: &Value, indent: usize, out: &mut String) {
     match value {
@@ -63,7 +82,9 @@ fn pad(indent: usize, out: &mut String) {
     out.extend(std::iter::repeat_n(' ', indent));
 }
 
-fn scalar(value: &Value, indent: Option<usize>) -> String {
+/// What has nothing in it, on one line; a text of several only where `indent` says how far they are
+/// in.
+pub(super) fn scalar(value: &Value, indent: Option<usize>) -> String {
     match value {
         Value::String(value) => text(value, indent),
         // `{}`, `[]`, null, numbers and booleans are the same in JSON.

@@ -2,6 +2,7 @@
 
 mod emit;
 mod parse;
+mod patch;
 mod scalar;
 mod split;
 mod tree;
@@ -9,6 +10,7 @@ mod written;
 
 pub(super) use emit::emit;
 pub(super) use parse::{Fault, parse};
+pub(super) use patch::patched;
 pub(super) use scalar::{Resolved, Scalar};
 pub(super) use split::{Part, split};
 pub(super) use tree::{Entry, Node, Tree};
