@@ -52,10 +52,10 @@ impl Timeline {
     pub fn note(&mut self, event: &Event<'_>, at_ms: u64) {
         match *event {
             Event::Detaching { group, instance } => {
-                self.begin(group, instance, Stage::Detaching, at_ms)
+                self.begin(group, instance, Stage::Detaching, at_ms);
             }
             Event::Draining { group, instance, .. } => {
-                self.begin(group, instance, Stage::Draining, at_ms)
+                self.begin(group, instance, Stage::Draining, at_ms);
             }
             Event::Terminating { group, instance, .. } => {
                 self.begin(group, instance, Stage::Replacing, at_ms);
