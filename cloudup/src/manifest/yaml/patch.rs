@@ -170,7 +170,7 @@ impl Patch<'_> {
             (Tree::List(items), Value::Array(values))
                 if !self.is_flow(here) && !items.is_empty() && !values.is_empty() =>
             {
-                self.list(here.at, items, values)?;
+                self.list(items, values)?;
             }
             (Tree::Scalar(scalar), wanted) if is_single(scalar, wanted) => {
                 let start = self.lines.offset(here.at);
@@ -182,7 +182,7 @@ impl Patch<'_> {
         Some(true)
     }
 
-    fn list(&mut self, at: Position, items: &[Node], wanted: &[Value]) -> Option<()> {
+    fn list(&mut self, items: &[Node], wanted: &[Value]) -> Option<()> {
         let same = |(item, value): &(&Node, &Value)| item.to_value() == **value;
         let before = items.iter().zip(wanted).take_while(same).count();
         let (items_left, wanted_left) = (&items[before..], &wanted[before..]);
@@ -190,19 +190,17 @@ impl Patch<'_> {
         let items_left = &items_left[..items_left.len() - behind];
         let wanted_left = &wanted_left[..wanted_left.len() - behind];
         let both = items_left.len().min(wanted_left.len());
+        let indent = self.dash(items.first()?)?.column - 1;
         for (here, value) in items_left.iter().zip(wanted_left) {
-            let dash = Position { column: at.column, ..here.at };
-            self.lines.after(dash).starts_with('-').then_some(())?;
             if !self.within(here, value)? {
-                let [start, end] =
-                    [self.lines.offset(dash), self.lines.end(self.last_line_of(here)?)];
-                let text = item(value, at.column - 1);
+                let start = self.lines.offset(self.dash(here)?);
+                let end = self.lines.end(self.last_line_of(here)?);
+                let text = item(value, indent);
                 self.replace(start, end, text.trim_start().trim_end_matches('\n').to_owned());
             }
         }
         for here in &items_left[both..] {
-            let dash = Position { column: at.column, ..here.at };
-            (self.lines.is_first(dash) && self.lines.after(dash).starts_with('-')).then_some(())?;
+            self.lines.is_first(self.dash(here)?).then_some(())?;
             self.remove(here.at.line, self.last_line_of(here)?);
         }
         for value in &wanted_left[both..] {
@@ -210,9 +208,16 @@ impl Patch<'_> {
                 Some(number) => self.last_line_of(&items[number])?,
                 None => items.first()?.at.line.checked_sub(1).filter(|line| *line > 0)?,
             };
-            self.add(line, &item(value, at.column - 1));
+            self.add(line, &item(value, indent));
         }
         Some(())
+    }
+
+    /// The dash before an item, where it is on the same line.
+    fn dash(&self, item: &Node) -> Option<Position> {
+        let before = &self.lines.text[self.lines.start(item.at.line)..self.lines.offset(item.at)];
+        let before = before.trim_end();
+        before.ends_with('-').then(|| Position { column: before.chars().count(), ..item.at })
     }
 
     /// The last line that belongs to an entry.
