@@ -210,9 +210,11 @@ pub(crate) enum Verb {
         after_help = "Candidates come from the manifests that are given with -f, and from the state store: clusters, \
 instance groups, tasks, roles. Asking for them writes nothing.
 
-To have it in every session, put the line into ~/.bashrc or ~/.zshrc: source <(cloudup completion \
-bash), or zsh; into ~/.config/fish/config.fish: cloudup completion fish | source; into PowerShell's \
-profile: cloudup completion powershell | Out-String | Invoke-Expression.
+To have it in every session, put into
+  ~/.bashrc                   source <(cloudup completion bash)
+  ~/.zshrc                    source <(cloudup completion zsh)
+  ~/.config/fish/config.fish  cloudup completion fish | source
+  PowerShell's $PROFILE       cloudup completion powershell | Out-String | iex
 
 Examples:
   cloudup completion bash

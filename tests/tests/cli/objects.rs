@@ -315,10 +315,19 @@ fn fields_are_set_without_an_editor() {
     let cases = cases.map(|(name, args)| (name, shell.run(args)));
     insta::assert_snapshot!(told(&cases));
     insta::assert_snapshot!("nodes", shell.read(NODES));
-    // Whoever wrote comments is told that they are gone.
+    // Comments stay as they are; where they cannot, whoever wrote them is told.
     let shell = shell.with_file("spare.yaml", SPARE);
     shell.run(["create", "-f", "spare.yaml"]).expect(0);
-    let ran = shell.run(["edit", "ig", "spare", "--set", "spec.maxSize=5"]).expect(0);
+    let set = ["edit", "ig", "spare", "--set", "spec.maxSize=5"];
+    shell.run(set).expect(0);
+    let changed = SPARE.replace("maxSize: 3", "maxSize: 5");
+    assert_eq!(shell.read(".cloudup/state/demo.example.com/instancegroup/spare"), changed);
+    // What others refer to cannot be changed by itself.
+    let aliased =
+        SPARE.replace("minSize: 1", "minSize: &size 3").replace("maxSize: 3", "maxSize: *size");
+    let shell = shell.with_file("spare.yaml", aliased);
+    shell.run(["replace", "-f", "spare.yaml"]).expect(0);
+    let ran = shell.run(["edit", "ig", "spare", "--set", "spec.minSize=2"]).expect(0);
     assert!(ran.stderr.contains("without the comments that it had"), "{ran}");
 }
 
