@@ -11,6 +11,7 @@ mod format;
 mod graph;
 mod kubernetes;
 mod objects;
+mod replacing;
 mod report;
 mod rolling_update;
 
@@ -34,6 +35,7 @@ pub(crate) use self::objects::{
     Delete, DeleteArgs, DiffArgs, Edit, FieldArgs, FilesArgs, GetClustersArgs, GetGroupsArgs,
     ReplaceArgs,
 };
+pub(crate) use self::replacing::ReplacingArgs;
 pub(crate) use self::report::ReportArg;
 pub(crate) use self::rolling_update::{RollingUpdate, RollingUpdateArgs};
 
@@ -626,20 +628,46 @@ pub(crate) struct DumpArgs {
 /// What has a published schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SchemaArg {
-    /// `update -o json`.
+    /// `update -o json`, `apply`, `show` and `delete cluster|instancegroup`.
     Update,
-    /// A line of `--json-events`.
+    /// A line of `--json-events`, but for those that replace instances.
     Event,
     /// `iam explain -o json`.
     Explain,
     /// A saved plan.
     Plan,
-    /// `rolling-update -o json`.
+    /// `rolling-update -o json`, and `delete instance --yes`.
     RollingUpdate,
+    /// A line of `rolling-update --json-events`, and of `delete instance`.
+    RollingUpdateEvent,
     /// `drift -o json`.
     Drift,
     /// `cloudup.toml`.
     Config,
+    /// `validate cluster -o json`.
+    Validate,
+    /// `get instances -o json`.
+    Instances,
+    /// `delete instance -o json`, without --yes.
+    Instance,
+    /// `get clusters -o json`, `get instancegroups` and `get all`.
+    Manifests,
+    /// `get tasks -o json`.
+    Tasks,
+    /// `diff -o json`, `create`, `replace`, `edit` and `delete --unregister`.
+    Revisions,
+    /// `check -o json`, and `validate -f`.
+    Check,
+    /// `config show -o json`.
+    Settings,
+    /// `lock show -o json`.
+    Lock,
+    /// `export cluster -o json`.
+    Export,
+    /// `toolbox dump`.
+    Dump,
+    /// `toolbox account show`.
+    Account,
 }
 
 /// What can be done with the embedded account.

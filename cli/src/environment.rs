@@ -4,10 +4,11 @@ use std::{
     collections::BTreeMap,
     env,
     ffi::OsString,
+    io::{self, IsTerminal as _},
     path::{Path, PathBuf},
 };
 
-use crate::{complete, config::Configuration, kops};
+use crate::{complete, config::Configuration, kops, tell::Terminal};
 
 /// What of the environment the command line goes by, beside what flags stand for.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +36,8 @@ pub(crate) struct Environment {
     pub(crate) user: String,
     /// What the process was started with, as text.
     pub(crate) command_line: Vec<String>,
+    /// What is printed on.
+    pub(crate) terminal: Terminal,
 }
 
 impl Environment {
@@ -54,6 +57,16 @@ impl Environment {
             user: text("USER").or_else(|| text("LOGNAME")).unwrap_or_else(|| "somebody".to_owned()),
             completing: text(complete::VARIABLE),
             kubeconfigs: kubeconfigs(given("KUBECONFIG").as_ref(), given("HOME").as_ref()),
+            terminal: Terminal {
+                columns: text("COLUMNS")
+                    .and_then(|columns| columns.parse().ok())
+                    .or_else(terminal_columns)
+                    .filter(|&columns| columns >= NARROWEST),
+                // Terminals that cannot take lines back say so; what CI keeps is read later.
+                is_live: io::stderr().is_terminal()
+                    && text("TERM").is_some_and(|name| name != "dumb")
+                    && given("CI").is_none(),
+            },
             editor: given("KUBE_EDITOR").or_else(|| given("EDITOR")),
         }
     }
@@ -72,6 +85,15 @@ fn variables() -> BTreeMap<String, String> {
 fn config_home(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
     let xdg = xdg.map(PathBuf::from).filter(|path| path.is_absolute());
     xdg.or_else(|| home.map(|home| Path::new(&home).join(".config")))
+}
+
+/// What is narrower is no width that anything could be read in.
+const NARROWEST: usize = 20;
+
+/// The width of the terminal that standard output is, if it is one.
+fn terminal_columns() -> Option<usize> {
+    let (columns, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(columns.0.into())
 }
 
 /// The places where kubectl looks for kubeconfigs.

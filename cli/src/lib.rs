@@ -21,6 +21,7 @@ use crate::{
     config::Configuration,
     environment::Environment,
     exit::{Exit, Failure},
+    tell::Page,
 };
 
 /// The command line, for whoever documents it.
@@ -39,6 +40,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(args: impl Iterator<Item = OsString>, environment: &Environment) -> Exit {
+    environment.terminal.settle();
     let args = spelling::normal(args, &Cli::command());
     let read = Configuration::read(environment, spelling::config(&args), &Cli::command());
     let (mut configuration, wrong) = match read {
@@ -99,7 +101,8 @@ fn refuse(error: &clap::Error, args: &[OsString]) -> Exit {
 
 fn fail(failure: &Failure) -> Exit {
     // Where standard error is gone, nobody is left to be told.
-    let _ = tell::failure(&mut anstream::stderr().lock(), failure);
+    let mut err = anstream::stderr().lock();
+    let _ = tell::failure(&mut Page::new(&mut err), failure);
     failure.exit
 }
 

@@ -5,7 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::{ArgAction, Args, Subcommand};
 
 use super::{
-    Delete, FilesArgs, Format, ListOutputArg, NamedSourceArgs, OutputArg, SourceArgs, duration,
+    Delete, FilesArgs, Format, ListOutputArg, NamedSourceArgs, OutputArg, ReplacingArgs,
+    SourceArgs, duration,
 };
 
 /// Which way leads to the cluster's API.
@@ -123,7 +124,6 @@ Examples:
   cloudup delete instance i-0123456789abcdef0 -f cluster.yaml \\
     --surge=false --cloudonly --yes"
 )]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(crate) struct DeleteInstanceArgs {
     /// The instance's id, or its node's name.
     #[arg(value_name = "INSTANCE")]
@@ -140,32 +140,14 @@ pub(crate) struct DeleteInstanceArgs {
     /// Delete an instance of the control plane that etcd cannot do without.
     #[arg(long)]
     pub(crate) force: bool,
-    /// Go by the cloud alone: the node is not drained, and the cluster is not validated.
-    #[arg(long, conflicts_with_all = ["kubeconfig", "context"])]
-    pub(crate) cloudonly: bool,
-    /// How long the node may take to drain.
-    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
-    pub(crate) drain_timeout: Duration,
-    /// How long to wait after the node is drained, before the instance is terminated.
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
-    pub(crate) post_drain_delay: Duration,
-    /// How long the cluster may take to be well, before and after.
-    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
-    pub(crate) validation_timeout: Duration,
-    /// How often in a row the cluster has to be found well. With 0, that instances are in service
-    /// has to do.
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    pub(crate) validate_count: u32,
-    /// Whether a node that does not drain ends it; with `=false` the instance is terminated all the
-    /// same.
-    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set, num_args = 0..=1,
-        default_missing_value = "true", require_equals = true)]
-    pub(crate) fail_on_drain_error: bool,
     /// How long to wait after something was done, before it is looked whether it shows.
     #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration)]
     pub(crate) interval: Duration,
     #[command(flatten)]
-    pub(crate) kubernetes: KubernetesArgs,
+    pub(crate) replacing: ReplacingArgs,
+    /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
+    pub(crate) json_events: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) format: Format<OutputArg>,
 }

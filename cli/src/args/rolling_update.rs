@@ -1,10 +1,10 @@
 //! What `rolling-update` takes.
 
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Subcommand};
 
-use super::{Format, OutputArg, ReportArg, SourceArgs, duration};
+use super::{Format, OutputArg, ReplacingArgs, ReportArg, SourceArgs, duration};
 
 /// What `rolling-update` updates.
 #[derive(Debug, Subcommand)]
@@ -39,15 +39,6 @@ pub(crate) struct RollingUpdateArgs {
     /// Replace instances that are up to date as well.
     #[arg(long)]
     pub(crate) force: bool,
-    /// Of `delete instance`: the instances that it is about.
-    #[arg(skip)]
-    pub(crate) only: BTreeSet<String>,
-    /// Of `delete instance`: whether an instance goes before its successor is there.
-    #[arg(skip)]
-    pub(crate) without_surge: bool,
-    /// Go by the cloud alone: no node is drained, and the cluster is not validated.
-    #[arg(long)]
-    pub(crate) cloudonly: bool,
     /// Only these instance groups. Comma separated, may be repeated.
     #[arg(
         long,
@@ -76,24 +67,8 @@ pub(crate) struct RollingUpdateArgs {
     /// How long to wait between bastions.
     #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration)]
     pub(crate) bastion_interval: Duration,
-    /// How long a node may take to drain.
-    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
-    pub(crate) drain_timeout: Duration,
-    /// How long to wait after a node is drained, before its instance is terminated.
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
-    pub(crate) post_drain_delay: Duration,
-    /// How long the cluster may take to be well after an instance was replaced.
-    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
-    pub(crate) validation_timeout: Duration,
-    /// How often in a row the cluster has to be found well. With 0, that instances are in service
-    /// has to do.
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    pub(crate) validate_count: u32,
-    /// Whether a node that does not drain ends its group's turn; with `=false` the instance is
-    /// terminated all the same.
-    #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set, num_args = 0..=1,
-        default_missing_value = "true", require_equals = true)]
-    pub(crate) fail_on_drain_error: bool,
+    #[command(flatten)]
+    pub(crate) replacing: ReplacingArgs,
     /// Whether a cluster that is not well in time ends it; with `=false` what is wrong then is put up
     /// with.
     #[arg(long, value_name = "BOOL", default_value_t = true, action = ArgAction::Set, num_args = 0..=1,
@@ -106,12 +81,9 @@ pub(crate) struct RollingUpdateArgs {
     #[arg(long, value_name = "BOOL", default_value_t = false, action = ArgAction::Set, num_args = 0..=1,
         default_missing_value = "true", require_equals = true, hide_possible_values = true)]
     pub(crate) detailed_exitcode: bool,
-    /// The kubeconfig. Without it, the usual ones: `KUBECONFIG`, or `~/.kube/config`.
-    #[arg(long, value_name = "FILE", conflicts_with = "cloudonly")]
-    pub(crate) kubeconfig: Option<PathBuf>,
-    /// The kubeconfig's context. Without it, the one that is named after the cluster.
-    #[arg(long, value_name = "CONTEXT", conflicts_with = "cloudonly")]
-    pub(crate) context: Option<String>,
+    /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
+    pub(crate) json_events: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) format: Format<OutputArg>,
     #[command(flatten)]

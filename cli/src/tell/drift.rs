@@ -1,20 +1,27 @@
 //! What has drifted.
 
-use std::io::{self, Write};
+use std::io;
 
 use cloudup::drift::{DriftCounts, DriftReport};
 
-use super::style::{DIM, HEADING, UPDATE};
+use super::{
+    page::Page,
+    style::{DIM, HEADING},
+};
 
 /// Writes where it is, and what is worth knowing beside.
-pub(crate) fn header(out: &mut dyn Write, cloud: &str, found: &DriftReport) -> io::Result<()> {
+pub(crate) fn header(page: &mut Page<'_>, cloud: &str, found: &DriftReport) -> io::Result<()> {
     let DriftReport { cluster, environment, notices, .. } = found;
-    writeln!(out, "{HEADING}{cluster} in {environment}{HEADING:#} {DIM}({cloud}){DIM:#}")?;
-    notices.iter().try_for_each(|notice| writeln!(out, "{UPDATE}note:{UPDATE:#} {notice}"))
+    page.text(
+        0,
+        4,
+        &format!("{HEADING}{cluster} in {environment}{HEADING:#} {DIM}({cloud}){DIM:#}"),
+    )?;
+    super::notices(page, notices)
 }
 
 /// Writes how many of each sort there are.
-pub(crate) fn summary(out: &mut dyn Write, found: &DriftReport) -> io::Result<()> {
+pub(crate) fn summary(page: &mut Page<'_>, found: &DriftReport) -> io::Result<()> {
     let DriftCounts {
         missing,
         different,
@@ -39,5 +46,5 @@ pub(crate) fn summary(out: &mut dyn Write, found: &DriftReport) -> io::Result<()
         (unknown, "could not be compared"),
     ]);
     let rest = if rest.is_empty() { rest } else { format!(" {rest}.") };
-    writeln!(out, "\n{HEADING}Drift:{HEADING:#} {drift}.{rest}")
+    writeln!(page, "\n{HEADING}Drift:{HEADING:#} {drift}.{rest}")
 }

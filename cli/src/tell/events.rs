@@ -6,11 +6,11 @@ use std::{
     path::Path,
 };
 
-use cloudup_engine::Event;
+use serde::Serialize;
 
 /// Tells a run's events as JSON lines.
 pub(crate) struct JsonEvents {
-    out: Box<dyn Write>,
+    out: Box<dyn Write + Send>,
     /// The first thing that went wrong with writing: a run is not stopped for it.
     broken: Option<io::Error>,
 }
@@ -18,7 +18,7 @@ pub(crate) struct JsonEvents {
 impl JsonEvents {
     /// To a file, or to standard error for `-`.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let out: Box<dyn Write> = if path.as_os_str() == "-" {
+        let out: Box<dyn Write + Send> = if path.as_os_str() == "-" {
             Box::new(io::stderr())
         } else {
             Box::new(LineWriter::new(File::create(path)?))
@@ -27,7 +27,7 @@ impl JsonEvents {
     }
 
     /// Tells one.
-    pub(crate) fn tell(&mut self, event: &Event<'_>) {
+    pub(crate) fn tell(&mut self, event: &impl Serialize) {
         if self.broken.is_none()
             && let Err(error) = self.write(event)
         {
@@ -35,7 +35,7 @@ impl JsonEvents {
         }
     }
 
-    fn write(&mut self, event: &Event<'_>) -> io::Result<()> {
+    fn write(&mut self, event: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer(&mut self.out, event)?;
         writeln!(self.out)
     }

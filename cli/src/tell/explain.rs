@@ -1,9 +1,6 @@
 //! Roles and their documents, with what each part is for.
 
-use std::{
-    collections::BTreeSet,
-    io::{self, Write},
-};
+use std::{collections::BTreeSet, io};
 
 use cloudup::{
     explain::{
@@ -15,25 +12,23 @@ use cloudup::{
 use cloudup_tasks::policy::{Grant, Names, Statement};
 
 use super::{
-    access::{self, WIDTH},
-    style::{DELETE, DIM, HEADING, UPDATE},
+    page::Page,
+    style::{DELETE, DIM, HEADING},
 };
 
 /// Writes all roles of an explanation.
 pub(crate) fn write(
-    out: &mut dyn Write,
+    page: &mut Page<'_>,
     cloud: &str,
     explanation: &Explanation,
     notices: &[Notice],
 ) -> io::Result<()> {
-    writeln!(out, "{HEADING}{explanation}{HEADING:#} {DIM}({cloud}){DIM:#}")?;
-    for notice in notices {
-        writeln!(out, "{UPDATE}note:{UPDATE:#} {notice}")?;
-    }
-    explanation.roles.iter().try_for_each(|explained| role(out, explained))
+    page.text(0, 4, &format!("{HEADING}{explanation}{HEADING:#} {DIM}({cloud}){DIM:#}"))?;
+    super::notices(page, notices)?;
+    explanation.roles.iter().try_for_each(|explained| role(page, explained))
 }
 
-fn role(out: &mut dyn Write, role: &ExplainedRole) -> io::Result<()> {
+fn role(page: &mut Page<'_>, role: &ExplainedRole) -> io::Result<()> {
     let ExplainedRole {
         name,
         subject,
@@ -52,157 +47,150 @@ fn role(out: &mut dyn Write, role: &ExplainedRole) -> io::Result<()> {
         Subject::ServiceAccount(account) => format!("service account {account}"),
     };
     let made = if *is_made { "" } else { ", not made: its groups bring their own profiles" };
-    writeln!(out, "\n{HEADING}{name}{HEADING:#}: {who}{made}")?;
-    ways(out, 2, because)?;
+    writeln!(page, "\n{HEADING}{name}{HEADING:#}: {who}{made}")?;
+    ways(page, 2, because)?;
     for ExplainedProfile { name, because } in profiles {
-        writeln!(out, "  the role in instance profile {name} needs what is below")?;
-        ways(out, 4, &because.iter().map(|fact| vec![fact.clone()]).collect::<Vec<_>>())?;
+        writeln!(page, "  the role in instance profile {name} needs what is below")?;
+        ways(page, 4, &because.iter().map(|fact| vec![fact.clone()]).collect::<Vec<_>>())?;
     }
-    heading(out, "trust document", trust.budget, " characters")?;
-    trust.statements.iter().try_for_each(|it| statement(out, it))?;
+    heading(page, "trust document", trust.budget, " characters")?;
+    trust.statements.iter().try_for_each(|it| statement(page, it))?;
     let ExplainedInline { budget, refusal, policies } = inline;
-    heading(out, "inline policies", *budget, " characters")?;
+    heading(page, "inline policies", *budget, " characters")?;
     if let Some(refusal) = refusal {
         let mut before = format!("{DELETE}no room, so an update refuses to write them:{DELETE:#} ");
         for line in refusal.lines() {
-            writeln!(out, "    {before}{line}")?;
+            writeln!(page, "    {before}{line}")?;
             before.clear();
         }
     }
     if policies.is_empty() {
-        writeln!(out, "    none")?;
+        writeln!(page, "    none")?;
     }
     for policy in policies {
-        writeln!(out, "\n    {HEADING}{}{HEADING:#}: {} characters", policy.name, policy.size)?;
-        policy.statements.iter().try_for_each(|it| statement(out, it))?;
+        writeln!(page, "\n    {HEADING}{}{HEADING:#}: {} characters", policy.name, policy.size)?;
+        policy.statements.iter().try_for_each(|it| statement(page, it))?;
     }
-    self::managed(out, managed)?;
+    self::managed(page, managed)?;
     if let Some(attached) = attached {
-        self::attached(out, attached, managed)?;
+        self::attached(page, attached, managed)?;
     } else {
         let others = if managed.is_empty() { "" } else { "others are " };
         let left = format!("{others}left alone, as the manifest lists none");
-        writeln!(out, "\n  {HEADING}attached policies{HEADING:#}: {left}")?;
-        own(out, managed)?;
+        writeln!(page, "\n  {HEADING}attached policies{HEADING:#}: {left}")?;
+        own(page, managed)?;
     }
     if let Some(ExplainedArn { arn, because }) = boundary {
-        writeln!(out, "\n  {HEADING}permissions boundary{HEADING:#}: {arn}")?;
-        ways(out, 4, &[vec![because.clone()]])?;
+        writeln!(page, "\n  {HEADING}permissions boundary{HEADING:#}: {arn}")?;
+        ways(page, 4, &[vec![because.clone()]])?;
     }
     Ok(())
 }
 
-fn heading(out: &mut dyn Write, title: &str, budget: Budget, unit: &str) -> io::Result<()> {
+fn heading(page: &mut Page<'_>, title: &str, budget: Budget, unit: &str) -> io::Result<()> {
     let Budget { taken, limit } = budget;
-    writeln!(out, "\n  {HEADING}{title}{HEADING:#}: {taken} of {limit}{unit}")
+    writeln!(page, "\n  {HEADING}{title}{HEADING:#}: {taken} of {limit}{unit}")
 }
 
 /// What has no room inline.
-fn managed(out: &mut dyn Write, managed: &[ExplainedManaged]) -> io::Result<()> {
+fn managed(page: &mut Page<'_>, managed: &[ExplainedManaged]) -> io::Result<()> {
     if managed.is_empty() {
         return Ok(());
     }
     writeln!(
-        out,
+        page,
         "\n  {HEADING}managed policies{HEADING:#}: of the cluster's own, with what has no room inline"
     )?;
     for ExplainedManaged { name, arn: _, budget, statements } in managed {
         let Budget { taken, limit } = budget;
-        writeln!(out, "\n    {HEADING}{name}{HEADING:#}: {taken} of {limit} characters")?;
-        statements.iter().try_for_each(|it| statement(out, it))?;
+        writeln!(page, "\n    {HEADING}{name}{HEADING:#}: {taken} of {limit} characters")?;
+        statements.iter().try_for_each(|it| statement(page, it))?;
     }
     Ok(())
 }
 
 /// The cluster's own among the attached policies.
-fn own(out: &mut dyn Write, managed: &[ExplainedManaged]) -> io::Result<()> {
+fn own(page: &mut Page<'_>, managed: &[ExplainedManaged]) -> io::Result<()> {
     managed.iter().try_for_each(|ExplainedManaged { arn, .. }| {
-        writeln!(out, "    {arn}\n      {DIM}because{DIM:#} what it holds has no room inline")
+        writeln!(page, "    {arn}\n      {DIM}because{DIM:#} what it holds has no room inline")
     })
 }
 
 fn attached(
-    out: &mut dyn Write,
+    page: &mut Page<'_>,
     attached: &ExplainedAttachments,
     managed: &[ExplainedManaged],
 ) -> io::Result<()> {
     let ExplainedAttachments { budget, policies, because } = attached;
-    heading(out, "attached policies", *budget, "")?;
-    own(out, managed)?;
+    heading(page, "attached policies", *budget, "")?;
+    own(page, managed)?;
     for ExplainedArn { arn, because } in policies {
-        writeln!(out, "    {arn}")?;
-        ways(out, 6, &[vec![because.clone()]])?;
+        writeln!(page, "    {arn}")?;
+        ways(page, 6, &[vec![because.clone()]])?;
     }
     if policies.is_empty() {
         let none = if managed.is_empty() { "none: what" } else { "no others: what else" };
-        writeln!(out, "    {none} is attached is detached")?;
-        ways(out, 6, &[vec![because.clone()]])?;
+        writeln!(page, "    {none} is attached is detached")?;
+        ways(page, 6, &[vec![because.clone()]])?;
     }
     Ok(())
 }
 
-fn statement(out: &mut dyn Write, explained: &ExplainedStatement) -> io::Result<()> {
+fn statement(page: &mut Page<'_>, explained: &ExplainedStatement) -> io::Result<()> {
     let ExplainedStatement { statement, reasons } = explained;
     let sid = statement.sid.as_deref().unwrap_or("(no Sid)");
-    writeln!(out, "\n    {HEADING}{sid}{HEADING:#}")?;
+    writeln!(page, "\n    {HEADING}{sid}{HEADING:#}")?;
     let Statement { effect, condition, .. } = statement;
     let grants = statement.grants();
     let named = |of: fn(&Grant) -> Option<&Names<String>>| -> BTreeSet<String> {
         grants.iter().filter_map(of).map(ToString::to_string).collect()
     };
-    list(out, 6, &format!("{effect} on "), &named(|grant| grant.resource.as_ref()))?;
-    list(out, 6, &format!("{effect} to "), &named(|grant| grant.principal.as_ref()))?;
+    list(page, 6, &format!("{effect} on "), &named(|grant| grant.resource.as_ref()))?;
+    list(page, 6, &format!("{effect} to "), &named(|grant| grant.principal.as_ref()))?;
     let mut word = "when";
     for (operator, keys) in condition {
         for (key, values) in keys {
-            list(out, 6, &format!("{word} {key} {operator} "), values)?;
+            list(page, 6, &format!("{word} {key} {operator} "), values)?;
             word = " and";
         }
     }
-    reasons.iter().try_for_each(|it| reason(out, it))
+    reasons.iter().try_for_each(|it| reason(page, it))
 }
 
-fn reason(out: &mut dyn Write, reason: &Reason) -> io::Result<()> {
+fn reason(page: &mut Page<'_>, reason: &Reason) -> io::Result<()> {
     let Reason { purpose, actions, resources, because } = reason;
-    writeln!(out, "      {purpose}")?;
-    list(out, 10, "", actions)?;
-    list(out, 10, "on ", resources)?;
-    ways(out, 8, because)
+    page.text(6, 2, purpose)?;
+    list(page, 10, "", actions)?;
+    list(page, 10, "on ", resources)?;
+    ways(page, 8, because)
 }
 
 /// A list in as many lines as it takes, after a word; nothing where there is nothing in it.
 fn list<'i>(
-    out: &mut dyn Write,
+    page: &mut Page<'_>,
     indent: usize,
     word: &str,
     items: impl IntoIterator<Item = &'i String>,
 ) -> io::Result<()> {
-    let rest = indent + word.chars().count();
-    let lines = access::wrapped(items, WIDTH.saturating_sub(rest));
-    let mut before = format!("{:indent$}{word}", "");
-    for line in lines.iter().filter(|line| !line.is_empty()) {
-        writeln!(out, "{before}{line}")?;
-        before = " ".repeat(rest);
-    }
-    Ok(())
+    page.list(indent, word, None, items)
 }
 
 /// How many ways of asking for the same are told: a cluster may have many groups of a role.
 const TOLD: usize = 3;
 
 /// The ways in which something is asked for.
-fn ways(out: &mut dyn Write, indent: usize, because: &[Vec<Fact>]) -> io::Result<()> {
+fn ways(page: &mut Page<'_>, indent: usize, because: &[Vec<Fact>]) -> io::Result<()> {
     for (index, facts) in because.iter().take(TOLD).enumerate() {
         let mut word = if index == 0 { "because " } else { "or because " };
         for fact in facts {
-            writeln!(out, "{:indent$}{DIM}{word}{DIM:#}{fact}", "")?;
+            page.text(indent, 4, &format!("{DIM}{word}{DIM:#}{fact}"))?;
             word = "    and ";
         }
     }
     match because.len().saturating_sub(TOLD) {
         0 => Ok(()),
         more => {
-            writeln!(out, "{:indent$}{DIM}or in {more} more ways: -o json lists all{DIM:#}", "")
+            writeln!(page, "{:indent$}{DIM}or in {more} more ways: -o json lists all{DIM:#}", "")
         }
     }
 }

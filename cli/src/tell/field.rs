@@ -1,9 +1,6 @@
 //! A field's change.
 
-use std::{
-    collections::BTreeSet,
-    io::{self, Write},
-};
+use std::{collections::BTreeSet, io};
 
 use cloudup_engine::FieldChange;
 use serde_json::{Map, Value};
@@ -11,12 +8,14 @@ use similar::{ChangeTag, TextDiff};
 
 use super::{
     Detail, access,
+    page::Page,
     style::{CREATE, DELETE, DIM, UPDATE},
+    value::{known_after, nothing, plain},
 };
 
 /// Writes one field of an entry.
 pub(super) fn write(
-    out: &mut dyn Write,
+    page: &mut Page<'_>,
     indent: usize,
     change: &FieldChange,
     detail: Detail,
@@ -31,49 +30,47 @@ pub(super) fn write(
 
     let documents = (access::document(from), access::document(to));
     if documents.0.is_some() || documents.1.is_some() {
-        writeln!(out, "{pad}{field}:{fixed}")?;
-        access::write(out, indent + 2, documents.0.as_ref(), documents.1.as_ref())?;
+        writeln!(page, "{pad}{field}:{fixed}")?;
+        access::write(page, indent + 2, documents.0.as_ref(), documents.1.as_ref())?;
         // What is all new, or all gone, has been told: its text is for those who ask.
         let partly = from.is_some_and(says_something) && to.is_some_and(says_something);
         if detail == Detail::All || partly {
-            text_diff(out, indent + 2, from, to)?;
+            text_diff(page, indent + 2, from, to)?;
         }
         return Ok(());
     }
+    let (from_map, to_map) = (from.map(map), to.map(map));
+    let empty = Map::new();
+    // What comes or goes as a whole has nothing on the other side.
+    if let (Some(from), Some(to)) =
+        (from_map.unwrap_or(Some(&empty)), to_map.unwrap_or(Some(&empty)))
+    {
+        writeln!(page, "{pad}{field}:{fixed}")?;
+        return map_diff(page, indent + 2, from, to);
+    }
     match (from, to) {
-        (Some(Value::Object(from)), Some(Value::Object(to))) if !known_after(to) => {
-            writeln!(out, "{pad}{field}:{fixed}")?;
-            map_diff(out, indent + 2, from, to)
-        }
-        (None, Some(Value::Object(to))) if !known_after(to) => {
-            writeln!(out, "{pad}{field}:{fixed}")?;
-            map_diff(out, indent + 2, &Map::new(), to)
-        }
-        (Some(Value::Object(from)), None) => {
-            writeln!(out, "{pad}{field}:{fixed}")?;
-            map_diff(out, indent + 2, from, &Map::new())
-        }
         (Some(Value::Array(from)), Some(Value::Array(to))) => {
-            writeln!(out, "{pad}{field}:{fixed}")?;
-            list_diff(out, indent + 2, from, to)
+            writeln!(page, "{pad}{field}:{fixed}")?;
+            list_diff(page, indent + 2, from, to)
         }
         (None, Some(Value::Array(to))) => {
-            writeln!(out, "{pad}{field}:{fixed}")?;
-            list_diff(out, indent + 2, &[], to)
+            writeln!(page, "{pad}{field}:{fixed}")?;
+            list_diff(page, indent + 2, &[], to)
         }
-        (None, Some(to)) => writeln!(out, "{pad}{field}: {}{fixed}", plain(to)),
-        (Some(from), None) => writeln!(
-            out,
-            "{pad}{field}: {DELETE}{}{DELETE:#} {DIM}→{DIM:#} (none){fixed}",
-            plain(from)
-        ),
-        (Some(from), Some(to)) => writeln!(
-            out,
-            "{pad}{field}: {} {DIM}→{DIM:#} {UPDATE}{}{UPDATE:#}{fixed}",
-            plain(from),
-            plain(to)
-        ),
-        (None, None) => Ok(()),
+        (None, to) => {
+            let to = to.map(plain).unwrap_or_default();
+            page.text(indent, 2, &format!("{field}: {to}{fixed}"))
+        }
+        (Some(from), None) => {
+            let from = plain(from);
+            let text = format!("{field}: {DELETE}{from}{DELETE:#} {DIM}→{DIM:#} (none){fixed}");
+            page.text(indent, 2, &text)
+        }
+        (Some(from), Some(to)) => {
+            let (from, to) = (plain(from), plain(to));
+            let text = format!("{field}: {from} {DIM}→{DIM:#} {UPDATE}{to}{UPDATE:#}{fixed}");
+            page.text(indent, 2, &text)
+        }
     }
 }
 
@@ -83,51 +80,33 @@ fn says_something(document: &Value) -> bool {
     statements.is_none_or(|statements| !statements.is_empty())
 }
 
-fn nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(items) => items.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-    }
+/// An object that is told member by member: neither one that is told by its id, nor what stands for
+/// a value that is still to come.
+fn map(value: &Value) -> Option<&Map<String, Value>> {
+    let members = value.as_object()?;
+    (known_after(value).is_none() && !members.contains_key("id")).then_some(members)
 }
 
-fn known_after(members: &Map<String, Value>) -> bool {
-    members.len() == 1 && members.contains_key("known-after")
-}
-
-/// A value on one line: strings as they are, what is not known yet by whose it is.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Object(members) if known_after(members) => {
-            let tasks = members.values().filter_map(Value::as_array).flatten();
-            let tasks: Vec<_> = tasks.filter_map(Value::as_str).collect();
-            format!("(known after {})", tasks.join(", "))
-        }
-        other => other.to_string(),
-    }
-}
-
-fn map_diff(
-    out: &mut dyn Write,
+/// Writes what becomes of each member.
+pub(super) fn map_diff(
+    page: &mut Page<'_>,
     indent: usize,
     from: &Map<String, Value>,
     to: &Map<String, Value>,
 ) -> io::Result<()> {
-    let pad = " ".repeat(indent);
     let keys: BTreeSet<_> = from.keys().chain(to.keys()).collect();
     for key in keys {
         match (from.get(key), to.get(key)) {
             (None, Some(to)) => {
-                writeln!(out, "{pad}{CREATE}+{CREATE:#} {key}: {}", plain(to))?;
+                page.text(indent, 4, &format!("{CREATE}+{CREATE:#} {key}: {}", plain(to)))?;
             }
             (Some(from), None) => {
-                writeln!(out, "{pad}{DELETE}-{DELETE:#} {key}: {}", plain(from))?;
+                page.text(indent, 4, &format!("{DELETE}-{DELETE:#} {key}: {}", plain(from)))?;
             }
             (Some(from), Some(to)) if from != to => {
                 let (from, to) = (plain(from), plain(to));
-                writeln!(out, "{pad}{UPDATE}~{UPDATE:#} {key}: {from} {DIM}→{DIM:#} {to}")?;
+                let text = format!("{UPDATE}~{UPDATE:#} {key}: {from} {DIM}→{DIM:#} {to}");
+                page.text(indent, 4, &text)?;
             }
             _ => {}
         }
@@ -135,19 +114,18 @@ fn map_diff(
     Ok(())
 }
 
-fn list_diff(out: &mut dyn Write, indent: usize, from: &[Value], to: &[Value]) -> io::Result<()> {
-    let pad = " ".repeat(indent);
+fn list_diff(page: &mut Page<'_>, indent: usize, from: &[Value], to: &[Value]) -> io::Result<()> {
     for added in to.iter().filter(|item| !from.contains(item)) {
-        writeln!(out, "{pad}{CREATE}+{CREATE:#} {}", plain(added))?;
+        page.text(indent, 4, &format!("{CREATE}+{CREATE:#} {}", plain(added)))?;
     }
     for removed in from.iter().filter(|item| !to.contains(item)) {
-        writeln!(out, "{pad}{DELETE}-{DELETE:#} {}", plain(removed))?;
+        page.text(indent, 4, &format!("{DELETE}-{DELETE:#} {}", plain(removed)))?;
     }
     Ok(())
 }
 
 fn text_diff(
-    out: &mut dyn Write,
+    page: &mut Page<'_>,
     indent: usize,
     from: Option<&Value>,
     to: Option<&Value>,
@@ -158,14 +136,14 @@ fn text_diff(
     let diff = TextDiff::from_lines(from.as_str(), to.as_str());
     for (nth, group) in diff.grouped_ops(2).iter().enumerate() {
         if nth > 0 {
-            writeln!(out, "{pad}{DIM}...{DIM:#}")?;
+            writeln!(page, "{pad}{DIM}...{DIM:#}")?;
         }
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let line = change.value().trim_end_matches('\n');
             match change.tag() {
-                ChangeTag::Insert => writeln!(out, "{pad}{CREATE}+ {line}{CREATE:#}")?,
-                ChangeTag::Delete => writeln!(out, "{pad}{DELETE}- {line}{DELETE:#}")?,
-                ChangeTag::Equal => writeln!(out, "{pad}{DIM}  {line}{DIM:#}")?,
+                ChangeTag::Insert => writeln!(page, "{pad}{CREATE}+ {line}{CREATE:#}")?,
+                ChangeTag::Delete => writeln!(page, "{pad}{DELETE}- {line}{DELETE:#}")?,
+                ChangeTag::Equal => writeln!(page, "{pad}{DIM}  {line}{DIM:#}")?,
             }
         }
     }

@@ -1,98 +1,141 @@
 //! A report as people read it: what changes, grouped; what is worth a word; what went wrong.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Write},
-};
+use std::{collections::BTreeMap, fmt::Write as _, io};
 
-use cloudup_engine::{
-    ChangeKind, Counts, Entry, Failure, Finding, Mode, Outcome, Report, StopLevel,
-};
+use cloudup_engine::{ChangeKind, Counts, Entry, Finding, Mode, Outcome, Report, StopLevel};
 
 use super::{
-    Detail, field,
-    style::{self, DIM, ERROR, HEADING, UPDATE},
+    Detail,
+    brief::{self, CommonTags},
+    field,
+    page::{GLUE, Page},
+    style::{self, DIM, HEADING, UPDATE},
 };
 
+/// The phases that a report's entries are grouped by.
+pub(crate) struct Phases<'a> {
+    /// Their names, in order.
+    pub(crate) names: &'a [&'a str],
+    /// The place among them of the phase that a kind belongs to.
+    pub(crate) of: &'a dyn Fn(&str) -> usize,
+}
+
+impl Phases<'_> {
+    /// Entries by phase, each under the phase's name.
+    pub(super) fn split<'r>(
+        &self,
+        entries: impl Iterator<Item = &'r Entry>,
+    ) -> Vec<(&str, Vec<&'r Entry>)> {
+        let mut phases: BTreeMap<usize, Vec<&Entry>> = BTreeMap::new();
+        for entry in entries {
+            phases.entry((self.of)(entry.task.kind())).or_default().push(entry);
+        }
+        let named = phases
+            .into_iter()
+            .map(|(place, entries)| (self.names.get(place).copied().unwrap_or("other"), entries));
+        named.collect()
+    }
+}
+
 /// Writes the entries of `report` that somebody should see, grouped by phase and by kind.
-///
-/// `phase_of` names the phase that a kind belongs to; phases come in the order of `phases`.
 pub(crate) fn entries(
-    out: &mut dyn Write,
+    page: &mut Page<'_>,
     report: &Report,
     detail: Detail,
-    phases: &[&str],
-    phase_of: impl Fn(&str) -> usize,
+    phases: &Phases<'_>,
 ) -> io::Result<()> {
-    let mut groups: BTreeMap<usize, Vec<(&str, Vec<&Entry>)>> = BTreeMap::new();
-    for entry in report.entries.iter().filter(|entry| is_seen(entry, detail)) {
-        let kinds = groups.entry(phase_of(entry.task.kind())).or_default();
-        match kinds.iter_mut().find(|(kind, _)| *kind == entry.task.kind()) {
-            Some((_, entries)) => entries.push(entry),
-            None => kinds.push((entry.task.kind(), vec![entry])),
-        }
+    let seen = report.entries.iter().filter(|entry| is_seen(entry, detail));
+    let common = match detail {
+        Detail::All => CommonTags::default(),
+        Detail::Changes => CommonTags::of(seen.clone().filter(|entry| entry.is_change())),
+    };
+    if !common.is_empty() {
+        writeln!(page)?;
+        common.write(page)?;
     }
-    for (phase, kinds) in groups {
-        let phase = phases.get(phase).copied().unwrap_or("other");
-        writeln!(out, "\n{HEADING}{phase}{HEADING:#}")?;
+    for (phase, entries) in phases.split(seen) {
+        let mut kinds: Vec<(&str, Vec<&Entry>)> = Vec::new();
+        for entry in entries {
+            match kinds.iter_mut().find(|(kind, _)| *kind == entry.task.kind()) {
+                Some((_, entries)) => entries.push(entry),
+                None => kinds.push((entry.task.kind(), vec![entry])),
+            }
+        }
+        writeln!(page, "\n{HEADING}{phase}{HEADING:#}")?;
         for (kind, entries) in kinds {
-            writeln!(out, "  {kind}")?;
+            writeln!(page, "  {kind}")?;
             for seen in entries {
-                entry(out, seen, detail)?;
+                entry(page, seen, detail, &common)?;
             }
         }
     }
     Ok(())
 }
 
+/// What was held up, or broken off, is told apart.
 fn is_seen(entry: &Entry, detail: Detail) -> bool {
-    match detail {
-        Detail::All => true,
-        Detail::Changes => entry.outcome != Outcome::Kept || !entry.notes.is_empty(),
-        Detail::Trouble => matches!(
-            entry.outcome,
-            Outcome::Failed | Outcome::Blocked { .. } | Outcome::NotTried | Outcome::InDoubt
-        ),
+    match (detail, &entry.outcome) {
+        (Detail::All, _) => true,
+        (Detail::Changes, Outcome::Kept) => !entry.notes.is_empty(),
+        (Detail::Changes, outcome) => {
+            !matches!(outcome, Outcome::Blocked { .. } | Outcome::NotTried | Outcome::InDoubt)
+        }
     }
 }
 
-fn entry(out: &mut dyn Write, entry: &Entry, detail: Detail) -> io::Result<()> {
+/// How far in an entry's details stand.
+const DETAILS: usize = 8;
+
+fn entry(
+    page: &mut Page<'_>,
+    entry: &Entry,
+    detail: Detail,
+    common: &CommonTags,
+) -> io::Result<()> {
     let (sign, style) = style::sign(&entry.outcome, entry.change);
-    write!(out, "    {style}{sign}{style:#} {}", entry.task.name())?;
+    let mut line = format!("{style}{sign}{style:#}{GLUE}{}", entry.task.name());
+    // Writing to a string cannot fail.
     if let Some(word) = word(entry) {
-        write!(out, " {DIM}({word}){DIM:#}")?;
+        let _ = write!(line, " {DIM}({word}){DIM:#}");
     }
-    // Where the rule is anything but "Sync because nobody said otherwise", it is named.
-    if &*entry.lifecycle != "Sync" || entry.rule.selector.is_some() {
-        write!(out, " {DIM}[{}: {}]{DIM:#}", entry.lifecycle, entry.rule)?;
-    }
-    writeln!(out)?;
+    line += &rule(entry);
+    page.text(4, 6, &line)?;
+    // What is told once is told of changes.
+    let none = CommonTags::default();
+    let common = if entry.is_change() { common } else { &none };
     match &entry.finding {
-        // What was to change has been told.
-        _ if detail == Detail::Trouble => {}
+        Finding::Missing { fields } | Finding::Stray { fields } if detail == Detail::Changes => {
+            brief::write(page, DETAILS, entry, fields, common)?;
+        }
         Finding::Missing { fields: changes }
         | Finding::Different { changes }
         | Finding::Stray { fields: changes } => {
             for change in changes {
-                field::write(out, 10, change, detail)?;
+                if let Some(change) = common.rest(change) {
+                    field::write(page, DETAILS, &change, detail)?;
+                }
             }
         }
-        Finding::Unreadable { error } if entry.error.is_none() => failure(out, 10, error)?,
         Finding::Unreadable { .. } | Finding::NotLooked | Finding::Same => {}
     }
-    for note in &entry.notes {
-        writeln!(out, "          {UPDATE}note:{UPDATE:#} {note}")?;
+    entry
+        .notes
+        .iter()
+        .try_for_each(|note| page.text(DETAILS, 2, &format!("{UPDATE}note:{UPDATE:#} {note}")))
+}
+
+/// The rule that decided, where it is anything but `Sync` because nobody said otherwise.
+pub(super) fn rule(entry: &Entry) -> String {
+    if &*entry.lifecycle == "Sync" && entry.rule.selector.is_none() {
+        return String::new();
     }
-    if let Some(error) = &entry.error {
-        failure(out, 10, error)?;
-    }
-    Ok(())
+    format!(" {DIM}[{}: {}]{DIM:#}", entry.lifecycle, entry.rule)
 }
 
 /// What the sign alone does not say.
 fn word(entry: &Entry) -> Option<String> {
     let word = match (&entry.outcome, &entry.finding) {
-        (Outcome::Failed, _) => "failed",
+        (Outcome::Failed, _) => "failed: see below",
         (Outcome::Blocked { by }, _) => return Some(format!("not tried: blocked by {by}")),
         (Outcome::NotTried, _) => "not tried: stopped before",
         (Outcome::InDoubt, _) => "in doubt: it was being changed",
@@ -100,7 +143,10 @@ fn word(entry: &Entry) -> Option<String> {
         (Outcome::Warned, Finding::Missing { .. }) => "missing, left so",
         (Outcome::Warned, Finding::Different { .. }) => "differs, left as it is",
         (Outcome::Warned, Finding::Stray { .. }) => "no longer wanted, left as it is",
-        (Outcome::Warned, Finding::Unreadable { .. }) => "could not be read",
+        (Outcome::Warned, Finding::Unreadable { error }) => {
+            let why = error.causes.last().unwrap_or(&error.message);
+            return Some(format!("could not be read: {why}"));
+        }
         (Outcome::Planned | Outcome::Done, _) => match entry.change {
             ChangeKind::Delete => "deleted",
             ChangeKind::Create | ChangeKind::Update | ChangeKind::None => return None,
@@ -110,46 +156,29 @@ fn word(entry: &Entry) -> Option<String> {
     Some(word.to_owned())
 }
 
-/// Writes an error, its causes and its hint.
-pub(super) fn failure(out: &mut dyn Write, indent: usize, error: &Failure) -> io::Result<()> {
-    let pad = " ".repeat(indent);
-    writeln!(out, "{pad}{ERROR}error:{ERROR:#} could not {}", error.message)?;
-    for cause in &error.causes {
-        writeln!(out, "{pad}  because: {cause}")?;
-    }
-    if let Some(hint) = &error.hint {
-        writeln!(out, "{pad}{HEADING}hint:{HEADING:#} {hint}")?;
-    }
-    Ok(())
-}
-
 /// Writes the last lines: how many of each sort, and what to do now.
-pub(crate) fn summary(out: &mut dyn Write, report: &Report, hint: Option<&str>) -> io::Result<()> {
-    writeln!(out)?;
+pub(crate) fn summary(page: &mut Page<'_>, report: &Report, hint: Option<&str>) -> io::Result<()> {
+    writeln!(page)?;
     for warning in &report.warnings {
-        match &warning.task {
-            Some(task) => {
-                writeln!(out, "{UPDATE}warning:{UPDATE:#} {task}: {}", warning.message)?;
-            }
-            None => writeln!(out, "{UPDATE}warning:{UPDATE:#} {}", warning.message)?,
-        }
+        let of = warning.task.as_ref().map(|task| format!("{task}: ")).unwrap_or_default();
+        page.text(0, 2, &format!("{UPDATE}warning:{UPDATE:#} {of}{}", warning.message))?;
     }
     match report.stopped {
         Some(StopLevel::Finish) => {
             writeln!(
-                out,
+                page,
                 "{UPDATE}Stopped: what ran was finished, nothing new was started.{UPDATE:#}"
             )?;
         }
         Some(StopLevel::Leave) => {
-            writeln!(out, "{UPDATE}Stopped at once: what is marked ? is in doubt.{UPDATE:#}")?;
+            writeln!(page, "{UPDATE}Stopped at once: what is marked ? is in doubt.{UPDATE:#}")?;
         }
         None => {}
     }
     let counts = report.counts();
     if report.is_settled() && counts.changes() == 0 {
         let rest = rest(&counts);
-        writeln!(out, "{HEADING}Nothing to do.{HEADING:#}{rest}")?;
+        writeln!(page, "{HEADING}Nothing to do.{HEADING:#}{rest}")?;
         return Ok(());
     }
     let word = match report.mode {
@@ -159,7 +188,7 @@ pub(crate) fn summary(out: &mut dyn Write, report: &Report, hint: Option<&str>) 
     let Counts { created, updated, deleted, .. } = counts;
     let head = if report.succeeded() { word.0 } else { "Not complete:" };
     writeln!(
-        out,
+        page,
         "{HEADING}{head}{HEADING:#} {created} {}, {updated} {}, {deleted} {}.{}",
         word.1,
         word.2,
@@ -167,7 +196,7 @@ pub(crate) fn summary(out: &mut dyn Write, report: &Report, hint: Option<&str>) 
         rest(&counts)
     )?;
     if let Some(hint) = hint {
-        writeln!(out, "{hint}")?;
+        page.text(0, 2, hint)?;
     }
     Ok(())
 }

@@ -1,30 +1,33 @@
 //! What becomes of a cluster's documents in the state store.
 
-use std::io::{self, Write};
+use std::io;
 
 use cloudup::store::{Revision, What};
 
-use super::style::{CREATE, DELETE, HEADING, UPDATE};
+use super::{
+    page::Page,
+    style::{CREATE, DELETE, HEADING, UPDATE},
+};
 
 /// Writes what becomes of a cluster's documents, field by field.
 pub(crate) fn revisions(
-    out: &mut dyn Write,
+    page: &mut Page<'_>,
     cluster: &str,
     revisions: &[Revision],
 ) -> io::Result<()> {
-    writeln!(out, "{HEADING}{cluster}{HEADING:#}")?;
+    writeln!(page, "{HEADING}{cluster}{HEADING:#}")?;
     if revisions.is_empty() {
-        return writeln!(out, "  nothing differs");
+        return writeln!(page, "  nothing differs");
     }
     for Revision { kind, name, what } in revisions {
         match what {
-            What::Created => writeln!(out, "  {CREATE}+{CREATE:#} {kind} {name}")?,
-            What::Removed => writeln!(out, "  {DELETE}-{DELETE:#} {kind} {name}")?,
+            What::Created => writeln!(page, "  {CREATE}+{CREATE:#} {kind} {name}")?,
+            What::Removed => writeln!(page, "  {DELETE}-{DELETE:#} {kind} {name}")?,
             What::Changed(differences) => {
                 let aside = if differences.is_empty() { ": only how it is written" } else { "" };
-                writeln!(out, "  {UPDATE}~{UPDATE:#} {kind} {name}{aside}")?;
+                writeln!(page, "  {UPDATE}~{UPDATE:#} {kind} {name}{aside}")?;
                 for difference in differences {
-                    writeln!(out, "      {difference}")?;
+                    page.text(6, 2, &difference.to_string())?;
                 }
             }
         }

@@ -1,13 +1,11 @@
 //! A rolling update as people read it.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Write},
-};
+use std::{collections::BTreeMap, io};
 
 use cloudup::rolling_update::{Event, GroupReport, Outcome, Reason, RollingUpdateReport};
 
 use super::{
+    page::Page,
     style::{DIM, ERROR, UPDATE},
     table,
 };
@@ -16,22 +14,23 @@ use super::{
 const NAMED: usize = 3;
 
 /// Writes the groups, and why instances of theirs are to be replaced.
-pub(crate) fn groups(out: &mut dyn Write, report: &RollingUpdateReport) -> io::Result<()> {
+pub(crate) fn groups(page: &mut Page<'_>, report: &RollingUpdateReport) -> io::Result<()> {
     let with_nodes = report.groups.iter().any(|group| group.nodes.is_some());
     let mut headings = vec!["NAME", "STATUS", "NEEDUPDATE", "READY", "MIN", "TARGET", "MAX"];
     if with_nodes {
         headings.push("NODES");
     }
     let rows: Vec<_> = report.groups.iter().map(|group| row(group, with_nodes)).collect();
-    table(out, &headings, &rows)?;
+    table(page, &headings, &rows)?;
     for group in report.groups.iter().filter(|group| !group.need_update.is_empty()) {
         let count = group.need_update.len();
-        writeln!(out, "\n{}: {} to be replaced", group.name, instances(count))?;
+        writeln!(page, "\n{}: {} to be replaced", group.name, instances(count))?;
         for (reason, ids) in by_reason(group) {
             let shown = ids.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
             let more = ids.len().saturating_sub(NAMED);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            writeln!(out, "  {UPDATE}~{UPDATE:#} {reason} {DIM}({shown}{more}){DIM:#}")?;
+            let told = format!("{UPDATE}~{UPDATE:#} {reason} {DIM}({shown}{more}){DIM:#}");
+            page.text(2, 4, &told)?;
         }
     }
     Ok(())
@@ -62,36 +61,37 @@ fn instances(count: usize) -> String {
 }
 
 /// Writes what came of it, a line a group.
-pub(crate) fn summary(out: &mut dyn Write, report: &RollingUpdateReport) -> io::Result<()> {
-    writeln!(out)?;
+pub(crate) fn summary(page: &mut Page<'_>, report: &RollingUpdateReport) -> io::Result<()> {
+    writeln!(page)?;
     for group in &report.groups {
         for warning in &group.warnings {
-            writeln!(out, "{UPDATE}!{UPDATE:#} {}: {}", group.name, indented(warning))?;
+            let told = format!("{UPDATE}!{UPDATE:#} {}: {}", group.name, indented(warning));
+            page.text(0, 4, &told)?;
         }
         let name = &group.name;
         match &group.outcome {
             None | Some(Outcome::UpToDate) => {
-                writeln!(out, "{DIM}={DIM:#} {name}: up to date")?;
+                writeln!(page, "{DIM}={DIM:#} {name}: up to date")?;
             }
             Some(Outcome::Replaced { instances: count }) => {
-                writeln!(out, "{UPDATE}~{UPDATE:#} {name}: {} replaced", instances(*count))?;
+                writeln!(page, "{UPDATE}~{UPDATE:#} {name}: {} replaced", instances(*count))?;
             }
             Some(Outcome::Stopped { instances: count }) => {
                 let done = instances(*count);
-                writeln!(out, "{UPDATE}!{UPDATE:#} {name}: stopped after {done}")?;
+                writeln!(page, "{UPDATE}!{UPDATE:#} {name}: stopped after {done}")?;
             }
-            Some(Outcome::NotBegun) => writeln!(out, "{DIM}.{DIM:#} {name}: not begun")?,
+            Some(Outcome::NotBegun) => writeln!(page, "{DIM}.{DIM:#} {name}: not begun")?,
             Some(Outcome::Failed { instances: count, error }) => {
                 let done = instances(*count);
-                writeln!(out, "{ERROR}x{ERROR:#} {name}: failed after {done}")?;
-                writeln!(out, "    {}", indented(&error.to_string()))?;
+                writeln!(page, "{ERROR}x{ERROR:#} {name}: failed after {done}")?;
+                page.text(4, 2, &indented(&error.to_string()))?;
                 let mut cause = std::error::Error::source(error);
                 while let Some(next) = cause {
-                    writeln!(out, "    because: {}", indented(&next.to_string()))?;
+                    page.text(4, 2, &format!("because: {}", indented(&next.to_string())))?;
                     cause = next.source();
                 }
                 if let Some(hint) = error.hint() {
-                    writeln!(out, "    hint: {hint}")?;
+                    page.text(4, 2, &format!("hint: {hint}"))?;
                 }
             }
         }
@@ -104,35 +104,35 @@ fn indented(text: &str) -> String {
 }
 
 /// Writes what happens, a line each.
-pub(crate) fn event(out: &mut dyn Write, event: &Event<'_>) -> io::Result<()> {
+pub(crate) fn event(page: &mut Page<'_>, event: &Event<'_>) -> io::Result<()> {
     match event {
         Event::GroupStarted { group, instances: count } => {
-            writeln!(out, "{group}: {} to be replaced", instances(*count))
+            writeln!(page, "{group}: {} to be replaced", instances(*count))
         }
         Event::Detaching { group, instance } => {
-            writeln!(out, "{group}: detaching {instance}, so that another takes its place")
+            writeln!(page, "{group}: detaching {instance}, so that another takes its place")
         }
         Event::Draining { group, instance, node: Some(node) } => {
-            writeln!(out, "{group}: draining {node} ({instance})")
+            writeln!(page, "{group}: draining {node} ({instance})")
         }
         // Nothing is drained: that it is terminated is told next.
         Event::Draining { node: None, .. } => Ok(()),
         Event::Terminating { group, instance, warm } => {
             let of = if *warm { " of the warm pool" } else { "" };
-            writeln!(out, "{group}: terminating {instance}{of}")
+            writeln!(page, "{group}: terminating {instance}{of}")
         }
         Event::Waiting { group, troubles, left } => {
             let minutes = left.as_secs().div_ceil(60);
-            writeln!(out, "{group}: waiting, {minutes} min at most")?;
-            troubles.iter().try_for_each(|it| writeln!(out, "    {}", indented(it)))
+            writeln!(page, "{group}: waiting, {minutes} min at most")?;
+            troubles.iter().try_for_each(|it| page.text(4, 2, &indented(it)))
         }
-        Event::Settled { group } => writeln!(out, "{group}: well"),
+        Event::Settled { group } => writeln!(page, "{group}: well"),
         Event::Warning { group, message } => {
             let of = if group.is_empty() { String::new() } else { format!("{group}: ") };
-            writeln!(out, "{UPDATE}!{UPDATE:#} {of}{}", indented(message))
+            page.text(0, 2, &format!("{UPDATE}!{UPDATE:#} {of}{}", indented(message)))
         }
         Event::GroupFinished { group, replaced } => {
-            writeln!(out, "{group}: {} replaced", instances(*replaced))
+            writeln!(page, "{group}: {} replaced", instances(*replaced))
         }
     }
 }

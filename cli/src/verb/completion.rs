@@ -1,5 +1,7 @@
 //! `cloudup completion`: the script that has a shell ask for candidates.
 
+use std::io::Write as _;
+
 use clap_complete::Shell;
 
 use super::print;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::{Command, CommandFactory as _};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::print;
@@ -18,15 +19,15 @@ use crate::{
 };
 
 /// What `config show -o json` prints.
-#[derive(Debug, Serialize)]
-struct Shown {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Shown {
     /// The files that were read, strongest first.
     files: Vec<String>,
     settings: Vec<Row>,
 }
 
 /// A setting.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Row {
     setting: &'static str,
     #[serde(flatten)]
@@ -39,7 +40,7 @@ struct Row {
 }
 
 /// What somebody says.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Said {
     /// As the flag takes it; nothing, where nothing is set and there is no default.
     #[serde(skip_serializing_if = "Option::is_none")]

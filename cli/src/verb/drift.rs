@@ -99,9 +99,11 @@ fn show(global: &Global, output: OutputArg, found: &DriftReport) -> Result<Exit,
     if nothing_to_say && global.verbose == 0 {
         return Ok(Exit::Done);
     }
+    let report = found.to_report();
     print(|out| {
         tell::drift::header(out, &cloud, found)?;
-        screen::entries(out, &found.to_report(), detail)?;
+        screen::entries(out, &report, detail)?;
+        tell::trouble::write(out, &report)?;
         tell::drift::summary(out, found)
     })
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use cloudup::store::{ADDITIONAL, CLUSTER, GROUPS, Stored};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{print, state};
@@ -18,8 +19,8 @@ use crate::{
 };
 
 /// What `export cluster -o json` prints.
-#[derive(Debug, Serialize)]
-struct Shown<'a> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Shown<'a> {
     /// The cluster's name.
     cluster: &'a str,
     /// The files, by what they hold: `config`, `instancegroup/nodes`.

@@ -8,6 +8,7 @@ use cloudup::{
 };
 use cloudup_engine::{Mode, Ruling};
 use cloudup_tasks::cloud::CloudWriter as _;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{input, print, update};
@@ -20,12 +21,15 @@ use crate::{
 };
 
 /// A row.
-#[derive(Debug, Serialize)]
-struct Row {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Row {
     /// The kind, or the task.
     task: String,
+    /// The phase that it belongs to.
     phase: String,
+    /// The lifecycle that it has.
     lifecycle: String,
+    /// The rule that set the lifecycle.
     rule: String,
 }
 

@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 
 use cloudup::{
     kubernetes::KubernetesReader,
-    rolling_update::{Listed, Listing},
+    rolling_update::{Choice, Listed, Listing, RollingOptions, Surge},
 };
 
 use super::{
     connect, input,
     instances::{listed, region},
     kubernetes, print,
-    rolling_update::{self, CLOUD_ONLY},
+    record::Recorder,
+    rolling_update::{self, Asked, CLOUD_ONLY},
 };
 use crate::{
-    args::{DeleteInstanceArgs, Global, OutputArg, ReportArg, RollingUpdateArgs, SourceArgs},
+    args::{DeleteInstanceArgs, Global, OutputArg, ReportArg, SourceArgs},
     environment::Environment,
     exit::{Exit, Failure},
     tell::table,
@@ -29,10 +30,11 @@ pub(super) async fn run(
     let (filename, name) = (&args.source.filename, args.source.name.as_deref());
     let naming = "cloudup delete instance INSTANCE --name NAME -f FILE";
     let (cluster, _) = input::cluster(global, environment, filename, name, naming).await?;
-    let api = if args.cloudonly {
+    let api = if args.replacing.cloudonly {
         None
     } else {
-        let api = kubernetes::connect(&args.kubernetes, environment, cluster.name()).await;
+        let api =
+            kubernetes::connect(&args.replacing.kubernetes, environment, cluster.name()).await;
         Some(api.map_err(|failure| failure.hint(CLOUD_ONLY))?)
     };
     let reader = api.as_deref().map(|api| api as &dyn KubernetesReader);
@@ -51,7 +53,8 @@ pub(super) async fn run(
         return show(args, instance);
     }
     let rolling = rolling(args, cluster.name(), instance);
-    Box::pin(rolling_update::run(global, &rolling, environment)).await
+    let record = Recorder::new(&ReportArg::default(), "delete instance", global, environment)?;
+    Box::pin(rolling_update::roll(global, &rolling, environment, &record)).await
 }
 
 fn missing(listing: &Listing, args: &DeleteInstanceArgs) -> Failure {
@@ -71,7 +74,7 @@ fn show(args: &DeleteInstanceArgs, it: &Listed) -> Result<Exit, Failure> {
             .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
         return print(|out| writeln!(out, "{text}"));
     }
-    let node = it.node_name.as_deref().filter(|_| !args.cloudonly);
+    let node = it.node_name.as_deref().filter(|_| !args.replacing.cloudonly);
     print(|out| {
         let headings = ["ID", "NODE-NAME", "STATUS", "ROLES", "STATE", "INSTANCE-GROUP"];
         let node_name = it.node_name.as_deref().unwrap_or("-");
@@ -79,7 +82,7 @@ fn show(args: &DeleteInstanceArgs, it: &Listed) -> Result<Exit, Failure> {
         let row = [&it.id, node_name, status, &roles, &it.state, &it.instance_group];
         table(out, &headings, &[row.map(str::to_owned).to_vec()])?;
         writeln!(out)?;
-        match (node, args.cloudonly) {
+        match (node, args.replacing.cloudonly) {
             (Some(node), _) => writeln!(out, "Node {node} is drained first.")?,
             (None, true) => writeln!(out, "Nothing is drained: --cloudonly.")?,
             (None, false) => writeln!(out, "Nothing is drained: it is no node.")?,
@@ -89,34 +92,26 @@ fn show(args: &DeleteInstanceArgs, it: &Listed) -> Result<Exit, Failure> {
 }
 
 /// The rolling update that it is.
-fn rolling(args: &DeleteInstanceArgs, cluster: &str, instance: &Listed) -> RollingUpdateArgs {
-    let interval = args.interval;
-    RollingUpdateArgs {
+fn rolling<'a>(args: &'a DeleteInstanceArgs, cluster: &str, instance: &Listed) -> Asked<'a> {
+    Asked {
         source: SourceArgs {
             name: cluster.to_owned().into(),
             filename: args.source.filename.clone(),
         },
         yes: true,
-        force: false,
-        only: BTreeSet::from([instance.id.clone()]),
-        without_surge: !args.surge,
-        cloudonly: args.cloudonly,
-        instance_group: vec![instance.instance_group.clone()],
-        instance_group_roles: Vec::new(),
-        control_plane_interval: interval,
-        node_interval: interval,
-        bastion_interval: interval,
-        drain_timeout: args.drain_timeout,
-        post_drain_delay: args.post_drain_delay,
-        validation_timeout: args.validation_timeout,
-        validate_count: args.validate_count,
-        fail_on_drain_error: args.fail_on_drain_error,
-        fail_on_validate_error: true,
+        choice: Choice { names: vec![instance.instance_group.clone()], roles: Vec::new() },
+        options: RollingOptions {
+            only: BTreeSet::from([instance.id.clone()]),
+            surge: if args.surge { Surge::AsManifested } else { Surge::None },
+            bastion_interval: args.interval,
+            control_plane_interval: args.interval,
+            node_interval: args.interval,
+            ..rolling_update::options(&args.replacing)
+        },
+        replacing: &args.replacing,
         interactive: false,
         detailed_exitcode: false,
-        kubeconfig: args.kubernetes.kubeconfig.clone(),
-        context: args.kubernetes.context.clone(),
-        format: args.format,
-        report: ReportArg::default(),
+        json_events: args.json_events.as_deref(),
+        output: args.format.output,
     }
 }

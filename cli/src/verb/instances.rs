@@ -3,7 +3,7 @@
 use cloudup::{
     environment,
     kubernetes::KubernetesReader,
-    manifest::Cluster,
+    manifest::{Cluster, to_yaml},
     rolling_update::{Listed, Listing, list},
 };
 use cloudup_engine::ErrorKind;
@@ -77,10 +77,10 @@ fn show(output: ListOutputArg, instances: &[Listed]) -> Result<Exit, Failure> {
                 .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
             print(|out| writeln!(out, "{text}"))
         }
-        // JSON is YAML.
-        ListOutputArg::Yaml => print(|out| {
-            instances.iter().try_for_each(|it| writeln!(out, "- {}", serde_json::json!(it)))
-        }),
+        ListOutputArg::Yaml => {
+            let text = to_yaml(&serde_json::json!(instances));
+            print(|out| write!(out, "{text}"))
+        }
         ListOutputArg::Table | ListOutputArg::Wide => {
             let wide = output == ListOutputArg::Wide;
             let mut headings = vec![

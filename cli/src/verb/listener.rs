@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use cloudup::rolling_update;
 use cloudup_engine::Event;
+use serde::Serialize;
 
 use crate::{
     args::OutputArg,
@@ -31,17 +33,41 @@ impl Listener {
     /// Tells people and programs.
     pub(super) fn tell(&mut self, event: &Event<'_>) {
         self.progress.tell(event);
-        self.note(event);
+        self.record(event);
     }
 
-    /// Tells programs: what a plan does, people see when it is done.
+    /// Tells people and programs what happens in a rolling update.
+    pub(super) fn tell_rolling(&mut self, event: &rolling_update::Event<'_>) {
+        self.progress.tell_rolling(event);
+        self.record(event);
+    }
+
+    /// From now on, what is told stays as it is told.
+    pub(super) fn keep_lines(&mut self) {
+        self.progress.keep_lines();
+    }
+
+    /// Nothing is under way any more.
+    pub(super) fn end(&mut self) {
+        self.progress.end();
+    }
+
+    /// Tells programs; people see what a plan found when it is done, and until then what it looks
+    /// at.
     pub(super) fn note(&mut self, event: &Event<'_>) {
+        self.progress.follow(event);
+        self.record(event);
+    }
+
+    /// Tells programs.
+    fn record(&mut self, event: &impl Serialize) {
         if let Some(events) = &mut self.events {
             events.tell(event);
         }
     }
 
     pub(super) fn finish(&mut self) -> Result<(), Failure> {
+        self.end();
         match self.events.take().map(JsonEvents::finish) {
             Some(Err(error)) => Err(Failure::because(Exit::Failed, "write the events", &error)),
             Some(Ok(())) | None => Ok(()),

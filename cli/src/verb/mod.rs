@@ -25,6 +25,7 @@ mod plan;
 mod record;
 mod remove;
 mod rolling_update;
+mod schema;
 mod screen;
 mod show;
 mod signals;
@@ -40,23 +41,22 @@ use std::{
 };
 
 pub(crate) use self::{input::nearest, state::open_quietly as store_quietly};
-use clap::CommandFactory;
 #[cfg(feature = "aws")]
 use cloudup_tasks::aws::AwsCloud;
 use cloudup_tasks::{
     cloud::{CloudReader, CloudWriter},
     local::{Account, AccountError, State},
 };
-use schemars::generate::SchemaSettings;
 
 use crate::{
     args::{
-        Cli, CloudArg, DeleteWhat, Export, Get, Global, Iam, RollingUpdate, SchemaArg, Toolbox,
-        UpdateWhat, Validate, ValidateCommand, Verb,
+        Cli, CloudArg, DeleteWhat, Export, Get, Global, Iam, RollingUpdate, Toolbox, UpdateWhat,
+        Validate, ValidateCommand, Verb,
     },
     environment::Environment,
     exit::{Exit, Failure},
-    kops, tell,
+    kops,
+    tell::{self, Page},
 };
 
 /// Runs a verb.
@@ -118,7 +118,7 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
             account::run(global, command, environment).await
         }
         Verb::Toolbox(Toolbox::Man(args)) => man::run(args),
-        Verb::Toolbox(Toolbox::Schema { of }) => schema(*of),
+        Verb::Toolbox(Toolbox::Schema { of }) => schema::run(*of),
         Verb::Completion { shell } => completion::run(*shell),
     }
 }
@@ -143,27 +143,11 @@ fn told_beforehand(global: &Global, environment: &Environment) -> Result<(), Fai
     Ok(())
 }
 
-fn schema(of: SchemaArg) -> Result<Exit, Failure> {
-    // As it is written: what is left out where it is empty is not required.
-    let written = SchemaSettings::default().for_serialize().into_generator();
-    let schema = match of {
-        SchemaArg::Update => written.into_root_schema_for::<screen::Shown<'static>>(),
-        SchemaArg::Plan => written.into_root_schema_for::<cloudup::plan::SavedPlan>(),
-        SchemaArg::RollingUpdate => {
-            written.into_root_schema_for::<rolling_update::Shown<'static>>()
-        }
-        SchemaArg::Drift => written.into_root_schema_for::<drift::Shown<'static>>(),
-        SchemaArg::Event => cloudup_engine::event_schema(),
-        SchemaArg::Config => crate::config::schema::schema(&Cli::command()),
-        SchemaArg::Explain => written.into_root_schema_for::<iam::Shown>(),
-    };
-    print(|out| writeln!(out, "{:#}", schema.as_value()))
-}
-
 /// Writes a result to standard output.
-fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Exit, Failure> {
+fn print(write: impl FnOnce(&mut Page<'_>) -> io::Result<()>) -> Result<Exit, Failure> {
     let mut out = anstream::stdout().lock();
-    match write(&mut out).and_then(|()| out.flush()) {
+    let mut page = Page::new(&mut out);
+    match write(&mut page).and_then(|()| page.flush()) {
         Ok(()) => Ok(Exit::Done),
         // Whoever reads has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Done),

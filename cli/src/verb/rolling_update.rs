@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -12,7 +13,7 @@ use cloudup::{
     manifest::{Cluster, Notice},
     rolling_update::{
         Answer, Ask, CallError, Choice, Event, Journal, Progress, RollError, RollingOptions,
-        RollingUpdate, RollingUpdateError, RollingUpdateReport, Step, Surge, Tools,
+        RollingUpdate, RollingUpdateError, RollingUpdateReport, Step, Tools,
     },
     store::{Seen, Store, StoreError},
 };
@@ -23,6 +24,7 @@ use serde::Serialize;
 
 use super::{
     cloud_name, connect, input, kubernetes,
+    listener::Listener,
     lock::{self, Keeper},
     print,
     record::Recorder,
@@ -31,18 +33,77 @@ use super::{
     work::{give_back, interrupted_before, stop_when_lost},
 };
 use crate::{
-    args::{Global, KubernetesArgs, OutputArg, RollingUpdateArgs, SourceArgs},
+    args::{Global, OutputArg, ReplacingArgs, RollingUpdateArgs, SourceArgs},
     environment::Environment,
     exit::{Exit, Failure},
     tell::{
-        self,
-        style::{DIM, HEADING, UPDATE},
+        self, Page,
+        style::{DIM, HEADING},
     },
 };
 
 /// What to do without the Kubernetes API.
 pub(super) const CLOUD_ONLY: &str =
     "go by the cloud alone, without draining and validating: --cloudonly";
+
+/// A rolling update, as a verb asks for it.
+#[derive(Debug)]
+pub(super) struct Asked<'a> {
+    /// The cluster's name and manifests.
+    pub(super) source: SourceArgs,
+    /// Whether it is made, or only shown.
+    pub(super) yes: bool,
+    /// The groups that it is about.
+    pub(super) choice: Choice,
+    pub(super) options: RollingOptions,
+    pub(super) replacing: &'a ReplacingArgs,
+    /// Whether to ask before each further instance.
+    pub(super) interactive: bool,
+    /// Whether a plan that has something to do says so with its exit status.
+    pub(super) detailed_exitcode: bool,
+    /// Where to tell what happens as JSON.
+    pub(super) json_events: Option<&'a Path>,
+    pub(super) output: OutputArg,
+}
+
+impl<'a> Asked<'a> {
+    fn of(args: &'a RollingUpdateArgs) -> Self {
+        let replacing = &args.replacing;
+        Self {
+            source: args.source.clone(),
+            yes: args.yes,
+            choice: Choice {
+                names: args.instance_group.clone(),
+                roles: args.instance_group_roles.clone(),
+            },
+            options: RollingOptions {
+                force: args.force,
+                bastion_interval: args.bastion_interval,
+                control_plane_interval: args.control_plane_interval,
+                node_interval: args.node_interval,
+                fail_on_validate_error: args.fail_on_validate_error,
+                ..options(replacing)
+            },
+            replacing,
+            interactive: args.interactive,
+            detailed_exitcode: args.detailed_exitcode,
+            json_events: args.json_events.as_deref(),
+            output: args.format.output,
+        }
+    }
+}
+
+/// What the flags say that all verbs have which replace instances.
+pub(super) fn options(replacing: &ReplacingArgs) -> RollingOptions {
+    RollingOptions {
+        drain_timeout: replacing.drain_timeout,
+        post_drain_delay: replacing.post_drain_delay,
+        validation_timeout: replacing.validation_timeout,
+        validate_count: replacing.validate_count,
+        fail_on_drain_error: replacing.fail_on_drain_error,
+        ..RollingOptions::default()
+    }
+}
 
 /// Runs `rolling-update cluster`.
 pub(super) async fn run(
@@ -51,52 +112,45 @@ pub(super) async fn run(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let record = Recorder::new(&args.report, "rolling-update cluster", global, environment)?;
-    let done = recorded(global, args, environment, &record).await;
+    let done = roll(global, &Asked::of(args), environment, &record).await;
     record.finish(done)
 }
 
-async fn recorded(
+/// Makes a rolling update, or says what it would be.
+pub(super) async fn roll(
     global: &Global,
-    args: &RollingUpdateArgs,
+    asked: &Asked<'_>,
     environment: &Environment,
     record: &Recorder,
 ) -> Result<Exit, Failure> {
-    let SourceArgs { filename, name } = &args.source;
+    let SourceArgs { filename, name } = &asked.source;
     let naming = "cloudup rolling-update cluster NAME -f FILE";
     let (cluster, notices) =
         input::cluster(global, environment, filename, name.as_deref(), naming).await?;
+    let mut listener = Listener::new(asked.output, asked.json_events)?;
     let store = state::open(global, environment).await?;
-    let rolling = prepare(args, cluster)?;
-    if !args.yes {
-        return plan(global, args, environment, &store, (&rolling, &notices), record).await;
+    let rolling = prepare(asked, cluster)?;
+    if !asked.yes {
+        return plan(global, asked, environment, &store, (&rolling, &notices), record).await;
+    }
+    if asked.interactive {
+        // Whoever is asked reads what was said, and it is not drawn over.
+        listener.keep_lines();
     }
     let keeper =
         lock::take(&store, rolling.cluster().name(), "rolling-update cluster --yes", environment);
     let keeper = keeper.await?;
-    let done = under_lease(global, args, environment, &store, rolling, &keeper, record);
-    let done = Box::pin(done).await;
+    let work = Work { global, asked, environment, store: &store, keeper: &keeper, record };
+    let done = Box::pin(work.under_lease(rolling, &mut listener)).await;
     give_back(Some(keeper)).await?;
-    done
+    let done = done?;
+    listener.finish()?;
+    Ok(done)
 }
 
-fn prepare(args: &RollingUpdateArgs, cluster: Cluster) -> Result<RollingUpdate, Failure> {
-    let choice =
-        Choice { names: args.instance_group.clone(), roles: args.instance_group_roles.clone() };
-    let options = RollingOptions {
-        force: args.force,
-        only: args.only.clone(),
-        surge: if args.without_surge { Surge::None } else { Surge::AsManifested },
-        bastion_interval: args.bastion_interval,
-        control_plane_interval: args.control_plane_interval,
-        node_interval: args.node_interval,
-        drain_timeout: args.drain_timeout,
-        post_drain_delay: args.post_drain_delay,
-        validation_timeout: args.validation_timeout,
-        validate_count: args.validate_count,
-        fail_on_drain_error: args.fail_on_drain_error,
-        fail_on_validate_error: args.fail_on_validate_error,
-    };
-    RollingUpdate::prepare(cluster, &choice, options).map_err(|error| failure(&error))
+fn prepare(asked: &Asked<'_>, cluster: Cluster) -> Result<RollingUpdate, Failure> {
+    let prepared = RollingUpdate::prepare(cluster, &asked.choice, asked.options.clone());
+    prepared.map_err(|error| failure(&error))
 }
 
 /// The clouds that it is about.
@@ -108,14 +162,17 @@ struct Clouds {
 impl Clouds {
     async fn of(
         global: &Global,
-        args: &RollingUpdateArgs,
+        replacing: &ReplacingArgs,
         environment: &Environment,
         cluster: &Cluster,
     ) -> Result<Self, Failure> {
         let region = region(&cluster.spec.subnets).ok();
         let cloud = connect(&global.cloud, region.as_deref()).await?;
-        let kubernetes =
-            if args.cloudonly { None } else { Some(api(args, environment, cluster.name()).await?) };
+        let kubernetes = if replacing.cloudonly {
+            None
+        } else {
+            Some(api(replacing, environment, cluster.name()).await?)
+        };
         Ok(Self { cloud, kubernetes })
     }
 
@@ -127,13 +184,13 @@ impl Clouds {
 /// Says what would be replaced.
 async fn plan(
     global: &Global,
-    args: &RollingUpdateArgs,
+    asked: &Asked<'_>,
     environment: &Environment,
     store: &Store,
     (rolling, notices): (&RollingUpdate, &[Notice]),
     record: &Recorder,
 ) -> Result<Exit, Failure> {
-    let clouds = Clouds::of(global, args, environment, rolling.cluster()).await?;
+    let clouds = Clouds::of(global, asked.replacing, environment, rolling.cluster()).await?;
     let progress = store.rolling_update(rolling.cluster().name()).await;
     let (progress, _) =
         progress.map_err(|e| state::failure("tell how far the last rolling update is", &e))?;
@@ -142,12 +199,10 @@ async fn plan(
     let planned = rolling.plan(reader, clouds.reader(), progress).await;
     let planned = planned.map_err(|error| failure(&error))?;
     let needs = planned.needs_update() || is_open;
-    if !json(global, args.format.output, &planned)? {
+    if !json(global, asked.output, &planned)? {
         print(|out| {
             header(out, global, &planned)?;
-            for notice in notices {
-                writeln!(out, "{UPDATE}note:{UPDATE:#} {notice}")?;
-            }
+            tell::notices(out, notices)?;
             writeln!(out)?;
             tell::rolling_update::groups(out, &planned)?;
             let hint = match (needs, is_open) {
@@ -161,85 +216,95 @@ async fn plan(
         })?;
     }
     record.rolling_update(planned, reader);
-    Ok(if needs && args.detailed_exitcode { Exit::Changes } else { Exit::Done })
+    Ok(if needs && asked.detailed_exitcode { Exit::Changes } else { Exit::Done })
 }
 
-/// Replaces what is to be replaced, with the lease on the cluster.
-async fn under_lease(
-    global: &Global,
-    args: &RollingUpdateArgs,
-    environment: &Environment,
-    store: &Store,
-    rolling: RollingUpdate,
-    keeper: &Keeper,
-    record: &Recorder,
-) -> Result<Exit, Failure> {
-    // What was read before the lease was had may have been changed meanwhile.
-    let rolling = match &args.source {
-        SourceArgs { filename, .. } if !filename.is_empty() => rolling,
-        SourceArgs { .. } => {
-            let name = rolling.cluster().name();
-            let (cluster, _) = state::cluster(&state::stored(store, name).await?)?;
-            prepare(args, cluster)?
-        }
-    };
-    let (stop, interrupted) = stop_on_signals()?;
-    stop_when_lost(Some(keeper), &stop);
-    let clouds = interrupted
-        .run_until_cancelled(Box::pin(Clouds::of(global, args, environment, rolling.cluster())))
-        .await;
-    let clouds = clouds.unwrap_or_else(|| Err(interrupted_before()))?;
-    let written = Arc::new(Mutex::new(None));
-    let mut journal = Kept {
-        store,
-        keeper,
-        cluster: rolling.cluster().name(),
-        seen: Seen::default(),
-        written: written.clone(),
-    };
-    let mut prompt = Prompt;
-    let tools = Tools {
-        cloud: &*clouds.cloud,
-        kubernetes: clouds.kubernetes.as_deref(),
-        journal: &mut journal,
-        ask: args.interactive.then_some(&mut prompt as &mut dyn Ask),
-        stop: stop.clone(),
-    };
-    let silent = args.format.output == OutputArg::Json;
-    let mut tell = |event: Event<'_>| {
-        record.happened(&event);
-        if !silent {
-            // Progress that cannot be told is no reason to stop.
-            let _ = tell::rolling_update::event(&mut anstream::stderr().lock(), &event);
-        }
-    };
-    let applied = tokio::select! {
-        applied = rolling.apply(tools, &mut tell) => applied,
-        () = stop.leaving() => {
-            let progress = written.lock().unwrap_or_else(PoisonError::into_inner).take();
-            return Err(left(progress.as_ref()));
-        }
-    };
-    let applied = applied.map_err(|error| failure(&error))?;
-    if !json(global, args.format.output, &applied)? {
-        print(|out| {
-            header(out, global, &applied)?;
-            for notice in &applied.notices {
-                writeln!(out, "{UPDATE}note:{UPDATE:#} {notice}")?;
+/// A rolling update that is being made, with the lease on the cluster.
+#[derive(Clone, Copy)]
+struct Work<'a> {
+    global: &'a Global,
+    asked: &'a Asked<'a>,
+    environment: &'a Environment,
+    store: &'a Store,
+    keeper: &'a Keeper,
+    record: &'a Recorder,
+}
+
+impl Work<'_> {
+    /// Replaces what is to be replaced, with the lease on the cluster.
+    async fn under_lease(
+        &self,
+        rolling: RollingUpdate,
+        listener: &mut Listener,
+    ) -> Result<Exit, Failure> {
+        let Self { global, asked, environment, store, keeper, record } = *self;
+        // What was read before the lease was had may have been changed meanwhile.
+        let rolling = match &asked.source {
+            SourceArgs { filename, .. } if !filename.is_empty() => rolling,
+            SourceArgs { .. } => {
+                let name = rolling.cluster().name();
+                let (cluster, _) = state::cluster(&state::stored(store, name).await?)?;
+                prepare(asked, cluster)?
             }
-            tell::rolling_update::summary(out, &applied)?;
-            if !applied.needs_update() {
-                return writeln!(out, "\nNo rolling-update required.");
+        };
+        let (stop, interrupted) = stop_on_signals()?;
+        stop_when_lost(Some(keeper), &stop);
+        let clouds = interrupted
+            .run_until_cancelled(Box::pin(Clouds::of(
+                global,
+                asked.replacing,
+                environment,
+                rolling.cluster(),
+            )))
+            .await;
+        let clouds = clouds.unwrap_or_else(|| Err(interrupted_before()))?;
+        let written = Arc::new(Mutex::new(None));
+        let mut journal = Kept {
+            store,
+            keeper,
+            cluster: rolling.cluster().name(),
+            seen: Seen::default(),
+            written: written.clone(),
+        };
+        let mut prompt = Prompt;
+        let tools = Tools {
+            cloud: &*clouds.cloud,
+            kubernetes: clouds.kubernetes.as_deref(),
+            journal: &mut journal,
+            ask: asked.interactive.then_some(&mut prompt as &mut dyn Ask),
+            stop: stop.clone(),
+        };
+        let mut tell = |event: Event<'_>| {
+            record.happened(&event);
+            listener.tell_rolling(&event);
+        };
+        let applied = tokio::select! {
+            applied = rolling.apply(tools, &mut tell) => applied,
+            () = stop.leaving() => {
+                let progress = written.lock().unwrap_or_else(PoisonError::into_inner).take();
+                return Err(left(progress.as_ref()));
             }
-            if applied.stopped {
-                writeln!(out, "\nStopped. Run it again: it goes on where it was.")?;
-            }
-            Ok(())
-        })?;
+        };
+        listener.end();
+        let applied = applied.map_err(|error| failure(&error))?;
+        if !json(global, asked.output, &applied)? {
+            print(|out| {
+                header(out, global, &applied)?;
+                tell::notices(out, &applied.notices)?;
+                tell::rolling_update::summary(out, &applied)?;
+                if !applied.needs_update() {
+                    return writeln!(out, "\nNo rolling-update required.");
+                }
+                if applied.stopped {
+                    writeln!(out, "\nStopped. Run it again: it goes on where it was.")?;
+                }
+                Ok(())
+            })?;
+        }
+        let exit = exit(&applied);
+        record.rolling_update(applied, clouds.cloud.reader());
+        Ok(exit)
     }
-    let exit = exit(&applied);
-    record.rolling_update(applied, clouds.cloud.reader());
-    Ok(exit)
 }
 
 fn exit(applied: &RollingUpdateReport) -> Exit {
@@ -274,8 +339,9 @@ fn left(progress: Option<&Progress>) -> Failure {
         .hint("run it again: it goes on where it was, and takes back what is not needed")
 }
 
-fn header(out: &mut dyn Write, global: &Global, report: &RollingUpdateReport) -> io::Result<()> {
-    writeln!(out, "{HEADING}{report}{HEADING:#} {DIM}({}){DIM:#}", cloud_name(&global.cloud))
+fn header(page: &mut Page<'_>, global: &Global, report: &RollingUpdateReport) -> io::Result<()> {
+    let cloud = cloud_name(&global.cloud);
+    page.text(0, 4, &format!("{HEADING}{report}{HEADING:#} {DIM}({cloud}){DIM:#}"))
 }
 
 /// What `rolling-update -o json` prints.
@@ -378,12 +444,10 @@ fn ask(question: &str) -> Answer {
 
 /// The way to the cluster's Kubernetes API.
 async fn api(
-    args: &RollingUpdateArgs,
+    replacing: &ReplacingArgs,
     environment: &Environment,
     cluster: &str,
 ) -> Result<Arc<dyn KubernetesWriter>, Failure> {
-    let ways =
-        KubernetesArgs { kubeconfig: args.kubeconfig.clone(), context: args.context.clone() };
-    let api = kubernetes::connect(&ways, environment, cluster).await;
+    let api = kubernetes::connect(&replacing.kubernetes, environment, cluster).await;
     api.map_err(|failure| failure.hint(CLOUD_ONLY))
 }

@@ -1,6 +1,6 @@
 //! What is shown of an update.
 
-use std::io::{self, Write};
+use std::io;
 
 use cloudup::{kinds, phase::Phase, update::UpdateReport};
 use cloudup_engine::Report;
@@ -12,8 +12,10 @@ use crate::{
     args::{Global, OutputArg},
     exit::{Exit, Failure},
     tell::{
-        Detail, report,
-        style::{DIM, HEADING, UPDATE},
+        self, Detail, Page, overview,
+        report::{self, Phases},
+        style::{DIM, HEADING},
+        trouble,
     },
 };
 
@@ -42,7 +44,11 @@ impl<'a> Screen<'a> {
             return Ok(());
         }
         self.plan(planned)?;
-        print(|out| report::summary(out, &planned.report, hint)).map(drop)
+        print(|page| {
+            trouble::write(page, &planned.report)?;
+            report::summary(page, &planned.report, hint)
+        })
+        .map(drop)
     }
 
     /// A plan that is about to be carried out.
@@ -50,12 +56,14 @@ impl<'a> Screen<'a> {
         if self.output == OutputArg::Json {
             return Ok(());
         }
-        print(|out| {
-            writeln!(out, "{HEADING}{planned}{HEADING:#} {DIM}({}){DIM:#}", self.cloud)?;
-            for notice in &planned.notices {
-                writeln!(out, "{UPDATE}note:{UPDATE:#} {notice}")?;
-            }
-            entries(out, &planned.report, detail(self.global))
+        print(|page| {
+            let cloud = &self.cloud;
+            page.text(0, 4, &format!("{HEADING}{planned}{HEADING:#} {DIM}({cloud}){DIM:#}"))?;
+            tell::notices(page, &planned.notices)?;
+            by_phase(|phases| {
+                overview::write(page, &planned.report, phases)?;
+                report::entries(page, &planned.report, detail(self.global), phases)
+            })
         })
         .map(drop)
     }
@@ -65,11 +73,9 @@ impl<'a> Screen<'a> {
         if self.json(applied)? {
             return Ok(());
         }
-        print(|out| {
-            if !applied.report.succeeded() {
-                entries(out, &applied.report, Detail::Trouble)?;
-            }
-            report::summary(out, &applied.report, None)
+        print(|page| {
+            trouble::write(page, &applied.report)?;
+            report::summary(page, &applied.report, None)
         })
         .map(drop)
     }
@@ -95,13 +101,19 @@ pub(super) struct Shown<'a> {
 }
 
 /// The entries of a report that somebody should see, by phase.
-pub(super) fn entries(out: &mut dyn Write, shown: &Report, detail: Detail) -> io::Result<()> {
-    let phases = Phase::ALL.map(Phase::name);
-    report::entries(out, shown, detail, &phases, |kind| {
+pub(super) fn entries(page: &mut Page<'_>, shown: &Report, detail: Detail) -> io::Result<()> {
+    by_phase(|phases| report::entries(page, shown, detail, phases))
+}
+
+/// With the phases that kinds belong to.
+fn by_phase<T>(show: impl FnOnce(&Phases<'_>) -> T) -> T {
+    let names = Phase::ALL.map(Phase::name);
+    let of = |kind: &str| {
         let phase = kinds::phase(kind);
         let place = phase.and_then(|phase| Phase::ALL.iter().position(|&other| other == phase));
-        place.unwrap_or(phases.len())
-    })
+        place.unwrap_or(names.len())
+    };
+    show(&Phases { names: &names, of: &of })
 }
 
 /// How much is shown.

@@ -4,6 +4,8 @@ use cloudup::{
     manifest::{Cluster, Excerpt, InstanceGroup, spec::Manager},
     store::{CLUSTER, Document, GROUPS, Store, Stored},
 };
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{input, print, state, write};
@@ -11,7 +13,7 @@ use crate::{
     args::{GetClustersArgs, GetGroupsArgs, Global, ListOutputArg},
     environment::Environment,
     exit::{Exit, Failure},
-    tell::table,
+    tell::{Page, table},
 };
 
 /// Runs `get clusters`.
@@ -132,11 +134,29 @@ fn parsed(stored: &[Stored]) -> Result<Vec<Cluster>, Failure> {
     }
 }
 
+/// A document of the state store, as `-o json` prints it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Shown(#[schemars(schema_with = "manifest")] Value);
+
+/// What all documents have; the rest is as kOps has it.
+fn manifest(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "required": ["apiVersion", "kind", "metadata"],
+        "properties": {
+            "apiVersion": { "description": "`kops.k8s.io/v1alpha2`, for kOps' own.", "type": "string" },
+            "kind": { "description": "`Cluster`, `InstanceGroup`, or another.", "type": "string" },
+            "metadata": { "description": "Its name, labels and annotations.", "type": "object" },
+            "spec": { "description": "What it is to be.", "type": "object" },
+        },
+    })
+}
+
 /// Documents as they are written, or as JSON.
 fn documents_as(output: ListOutputArg, documents: &[&Document]) -> Result<Exit, Failure> {
     if output == ListOutputArg::Json {
-        let values: Vec<Value> =
-            documents.iter().flat_map(|document| Excerpt::values(&document.text)).collect();
+        let values = documents.iter().flat_map(|document| Excerpt::values(&document.text));
+        let values: Vec<_> = values.map(Shown).collect();
         let text = serde_json::to_string_pretty(&values)
             .map_err(|error| Failure::because(Exit::Failed, "write the result", &error))?;
         return print(|out| writeln!(out, "{text}"));
@@ -154,7 +174,7 @@ fn documents_as(output: ListOutputArg, documents: &[&Document]) -> Result<Exit, 
 fn cluster_table(
     output: ListOutputArg,
     clusters: &[Cluster],
-    out: &mut dyn std::io::Write,
+    out: &mut Page<'_>,
 ) -> std::io::Result<()> {
     let wide = output == ListOutputArg::Wide;
     let mut headings = vec!["NAME", "CLOUD", "ZONES"];
@@ -186,7 +206,7 @@ fn group_table(
     output: ListOutputArg,
     cluster: &Cluster,
     groups: &[&InstanceGroup],
-    out: &mut dyn std::io::Write,
+    out: &mut Page<'_>,
 ) -> std::io::Result<()> {
     let wide = output == ListOutputArg::Wide;
     let mut headings = vec!["NAME", "ROLE", "MACHINETYPE", "MIN", "MAX", "ZONES"];

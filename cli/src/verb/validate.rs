@@ -1,6 +1,6 @@
 //! `cloudup validate cluster`: whether a cluster is well.
 
-use std::io::{self, Write};
+use std::io;
 
 use cloudup::{
     kubernetes::{KubernetesError, KubernetesWriter, Trouble, check, tolerate},
@@ -21,6 +21,7 @@ use crate::{
     environment::Environment,
     exit::{Exit, Failure},
     tell::{
+        Page, Progress,
         style::{CREATE, DELETE, ERROR, HEADING},
         table,
     },
@@ -98,6 +99,7 @@ async fn until_well(
 ) -> Result<(Health, u32), Failure> {
     let (end, needed) = (Instant::now() + args.wait, args.count.max(1));
     let (mut told, mut passes) = (Vec::new(), 0);
+    let mut progress = Progress::new(false);
     loop {
         let looked = look(args, cloud, api, cluster).await;
         let is_over = Instant::now() + args.interval > end;
@@ -108,14 +110,22 @@ async fn until_well(
                 // Without --wait, a cluster that is well is looked at as often as it takes.
                 let is_last = is_over && (passes == 0 || !args.wait.is_zero());
                 if health.valid || is_last {
+                    progress.end();
                     return Ok((health, passes));
                 }
-                let now = health.failures.iter().map(|it| it.message.clone()).collect();
-                tell_changes(&mut told, now);
+                let now: Vec<_> = health.failures.iter().map(|it| it.message.clone()).collect();
+                let why = match now.as_slice() {
+                    [] => format!("well {passes} of {needed} times"),
+                    [only] => only.clone(),
+                    [first, rest @ ..] => format!("{first}, and {} more", rest.len()),
+                };
+                progress.wait(cluster.name(), &why, end - Instant::now());
+                tell_changes(&mut progress, &mut told, now);
             }
             Err(Looked::Away(error)) if !is_over => {
                 passes = 0;
-                tell_changes(&mut told, vec![error.to_string()]);
+                progress.wait(cluster.name(), &error.to_string(), end - Instant::now());
+                tell_changes(&mut progress, &mut told, vec![error.to_string()]);
             }
             Err(Looked::Away(error)) => {
                 return Err(kubernetes::failure("validate the cluster", &error));
@@ -163,52 +173,50 @@ async fn look(
 }
 
 /// Tells what is wrong now and was not before, and what is so no longer.
-fn tell_changes(told: &mut Vec<String>, now: Vec<String>) {
-    let mut out = anstream::stderr().lock();
+fn tell_changes(progress: &mut Progress, told: &mut Vec<String>, now: Vec<String>) {
     for gone in told.iter().filter(|text| !now.contains(text)) {
-        // Where nobody listens, nothing is lost.
-        let _ = writeln!(out, "{CREATE}-{CREATE:#} {gone}");
+        progress.say(&format!("{CREATE}-{CREATE:#} {gone}"));
     }
     for new in now.iter().filter(|text| !told.contains(text)) {
-        let _ = writeln!(out, "{DELETE}+{DELETE:#} {new}");
+        progress.say(&format!("{DELETE}+{DELETE:#} {new}"));
     }
     *told = now;
 }
 
 fn screen(
-    out: &mut dyn Write,
+    page: &mut Page<'_>,
     cluster: &Cluster,
     health: &Health,
     passes: u32,
     args: &ValidateArgs,
 ) -> io::Result<()> {
     let cells = |cells: &[&str]| cells.iter().map(ToString::to_string).collect::<Vec<_>>();
-    writeln!(out, "{HEADING}{}{HEADING:#}", cluster.name())?;
+    writeln!(page, "{HEADING}{}{HEADING:#}", cluster.name())?;
     if !health.nodes.is_empty() {
-        writeln!(out)?;
+        writeln!(page)?;
         let row = |it: &NodeHealth| cells(&[&it.name, &it.role, &it.instance_group, it.status]);
         let rows: Vec<_> = health.nodes.iter().map(row).collect();
-        table(out, &["NODE", "ROLE", "INSTANCE-GROUP", "READY"], &rows)?;
+        table(page, &["NODE", "ROLE", "INSTANCE-GROUP", "READY"], &rows)?;
     }
     for (heading, troubles) in [("WRONG", &health.failures), ("LET PASS", &health.tolerated)] {
         if troubles.is_empty() {
             continue;
         }
-        writeln!(out)?;
+        writeln!(page)?;
         let row = |it: &Trouble| cells(&[&format!("{:?}", it.kind), &it.name, &it.message]);
         let rows: Vec<_> = troubles.iter().map(row).collect();
-        table(out, &[heading, "NAME", "MESSAGE"], &rows)?;
+        table(page, &[heading, "NAME", "MESSAGE"], &rows)?;
     }
-    writeln!(out)?;
+    writeln!(page)?;
     if health.valid {
-        return writeln!(out, "The cluster is well.");
+        return writeln!(page, "The cluster is well.");
     }
     if passes > 0 {
         let count = args.count;
         return writeln!(
-            out,
+            page,
             "{ERROR}The cluster was found well {passes} of {count} times in time.{ERROR:#}"
         );
     }
-    writeln!(out, "{ERROR}The cluster is not well.{ERROR:#}")
+    writeln!(page, "{ERROR}The cluster is not well.{ERROR:#}")
 }

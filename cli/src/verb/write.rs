@@ -6,6 +6,7 @@ use cloudup::{
     manifest::{Excerpt, Manifest},
     store::{CLUSTER, Draft, GROUPS, Placed, Revision, Store, Stored},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{input, lock, print, state};
@@ -219,9 +220,11 @@ async fn refusals(
 }
 
 /// What becomes of a cluster's documents, as `-o json` prints it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Shown {
+    /// The cluster.
     cluster: String,
+    /// What becomes of its documents.
     documents: Vec<Revision>,
 }
 

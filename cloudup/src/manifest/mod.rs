@@ -59,6 +59,11 @@ pub use set::{Fielded, SetError};
 pub use source::Source;
 pub(crate) use suggest::did_you_mean;
 
+/// A value as YAML, in block style, as manifests are written.
+pub fn to_yaml(value: &serde_json::Value) -> String {
+    yaml::emit(value)
+}
+
 /// What manifests hold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {

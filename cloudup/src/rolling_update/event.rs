@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Something that happened. Whoever listens decides what to show.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Event<'a> {
     /// A group's turn came. Nothing was changed yet.
@@ -49,6 +50,7 @@ pub enum Event<'a> {
         troubles: &'a [String],
         /// How long it may go on, in seconds.
         #[serde(serialize_with = "seconds")]
+        #[schemars(with = "u64")]
         left: Duration,
     },
     /// A group is well after what was done last.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{ADDITIONAL, CLUSTER, Change, GROUPS, Stored};
@@ -15,7 +16,7 @@ pub struct Draft<'a> {
 }
 
 /// What becomes of one document.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Revision {
     /// Its kind: `Cluster`, `InstanceGroup`, or `Object`.
     pub kind: &'static str,
@@ -27,7 +28,7 @@ pub struct Revision {
 }
 
 /// What becomes of a document.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "what", content = "fields", rename_all = "kebab-case")]
 pub enum What {
     /// It is new.

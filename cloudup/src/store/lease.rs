@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{OURS, Store, StoreError, backend::Version};
@@ -15,7 +16,7 @@ pub const TERM: SignedDuration = SignedDuration::from_mins(2);
 const MARGIN: SignedDuration = SignedDuration::from_secs(45);
 
 /// Who wants to be at work, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Claim {
     /// Who: a user's name.
     pub owner: String,
@@ -28,7 +29,7 @@ pub struct Claim {
 }
 
 /// A lease that somebody holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Held {
     /// The cluster.
     pub cluster: String,
@@ -36,8 +37,10 @@ pub struct Held {
     #[serde(flatten)]
     pub claim: Claim,
     /// Since when.
+    #[schemars(with = "String")]
     pub since: Timestamp,
     /// Until when, unless it is renewed.
+    #[schemars(with = "String")]
     pub expires: Timestamp,
 }
 

@@ -6,82 +6,20 @@ use serde_json::{Value, json};
 
 use crate::shell::{DEMO, Ran, Shell, UPDATE, small};
 
-const ADDITIONAL: &str = "  additionalPolicies:
+pub(crate) const ADDITIONAL: &str = "  additionalPolicies:
     node: |
       [{ \"Effect\": \"Allow\", \"Action\": [\"s3:GetObject\"], \"Resource\": [\"arn:aws:s3:::a/*\"] }]
 ";
-const LABELS: &str = "  cloudLabels: { team: platform }\n";
-const OF_OTHERS: &str =
-    "  iam: { profile: arn:aws:iam::123456789012:instance-profile/security/workers }\n";
-
+pub(crate) const LABELS: &str = "  cloudLabels: { team: platform }\n";
 fn update<'a>(shell: &Shell, more: impl IntoIterator<Item = &'a str>) -> Ran {
     shell.run(UPDATE.into_iter().chain(more))
 }
 
 /// A shell in which the first manifest was applied, with the second in its place.
-fn changed(first: &str, second: &str) -> Shell {
+pub(crate) fn changed(first: &str, second: &str) -> Shell {
     let shell = Shell::new().with_file("cluster.yaml", first);
     update(&shell, ["--yes"]).expect(0);
     shell.with_file("cluster.yaml", second)
-}
-
-#[test]
-fn screens() {
-    let plain = small("", "");
-    let more = small(&format!("{LABELS}{ADDITIONAL}"), "");
-    let warn = ["--lifecycle-overrides", "*=ExistsAndWarnIfChanges"];
-    let unreadable =
-        json!({ "faults": [{ "operation": "GetRole", "resource": "nodes.*", "effect": "deny" }] });
-    let fresh = || Shell::new().with_file("cluster.yaml", &plain);
-    let other = more.replace("s3:GetObject", "s3:GetObjectVersion");
-    let handed_over = || {
-        let shell = changed(&plain, &small("", OF_OTHERS));
-        let mut account = shell.account();
-        let profiles = account["instanceProfiles"].as_array_mut().expect("there are some");
-        profiles.push(json!({
-            "name": "workers", "path": "/security/", "role": { "name": "workers" },
-        }));
-        shell.with_account(&account)
-    };
-    let cases: [(&str, Shell, &[&str]); 13] = [
-        ("plan_to_create", fresh(), &[]),
-        ("plan_in_full", fresh(), &["-v"]),
-        ("apply", fresh(), &["--yes"]),
-        ("nothing_to_do", changed(&plain, &plain), &["--yes"]),
-        ("plan_to_change", changed(&plain, &more), &[]),
-        ("plan_to_delete", changed(&more, &plain), &[]),
-        ("plan_to_change_a_policy", changed(&more, &other), &[]),
-        ("plan_to_hand_over", handed_over(), &[]),
-        ("plan_to_hand_over_and_prune", handed_over(), &["--prune"]),
-        ("warnings", changed(&more, &plain), &warn),
-        ("failure_and_what_it_blocks", fresh().with_account(&unreadable), &[]),
-        ("failure_before_an_apply", fresh().with_account(&unreadable), &["--yes"]),
-        ("dry_target", fresh(), &["--yes", "--target", "dryrun"]),
-    ];
-    for (name, shell, args) in cases {
-        insta::assert_snapshot!(name, update(&shell, args.iter().copied()));
-    }
-}
-
-#[test]
-fn colour_is_for_terminals_or_on_demand_and_says_nothing_alone() {
-    let plain = small("", "");
-    let more = small(&format!("{LABELS}{ADDITIONAL}"), "");
-    let shell = changed(&plain, &more);
-    let coloured = update(&shell, ["--color", "always"]).expect(0);
-    let visible = coloured.stdout.replace('\u{1b}', "␛");
-    insta::assert_snapshot!(visible);
-    let auto = update(&shell, []).expect(0);
-    assert!(!auto.stdout.contains('\u{1b}'), "a pipe is no terminal");
-    assert_eq!(update(&shell, ["--color", "never"]).expect(0).stdout, auto.stdout);
-    assert_eq!(anstripped(&coloured.stdout), auto.stdout);
-}
-
-/// A text without its escape sequences for colour.
-fn anstripped(text: &str) -> String {
-    let mut parts = text.split('\u{1b}');
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| text + part.split_once('m').map_or(part, |(_, visible)| visible))
 }
 
 #[test]

@@ -30,7 +30,7 @@ const QUICK: [&str; 8] = [
 ];
 
 /// The examples' cluster, whose instances all started from something else than is wanted by now.
-fn stale() -> Shell {
+pub(crate) fn stale() -> Shell {
     let shell = Shell::with_demo();
     shell.run(UPDATE.into_iter().chain(["--yes"])).expect(0);
     let wanted = DEMO.replace("machineType: t3.medium", "machineType: t3.large");
@@ -81,7 +81,13 @@ fn a_plan_says_what_would_be_replaced_and_why_and_an_apply_replaces_it() {
     assert_eq!(stale, instances(&shell).len());
 
     let old = instances(&shell);
-    let applied = roll(&shell, QUICK.into_iter().chain(["--cloudonly", "--yes"])).expect(0);
+    let told = ["--cloudonly", "--yes", "--json-events=events.jsonl"];
+    let applied = roll(&shell, QUICK.into_iter().chain(told)).expect(0);
+    let events = Schema::published("rolling-update-event");
+    for line in shell.read("events.jsonl").lines() {
+        events.expect(&serde_json::from_str(line).expect("each line is a value"));
+    }
+    assert_eq!(shell.read("events.jsonl").matches("\"terminating\"").count(), old.len());
     let new = instances(&shell);
     assert_eq!(new.len(), old.len());
     assert!(new.iter().all(|id| !old.contains(id)), "{old:?} {new:?}");

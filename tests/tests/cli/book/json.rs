@@ -19,10 +19,22 @@ Whatever a schema does not forbid may be added; what would break readers raises 
 /// What a schema is about, in a heading.
 fn title(name: &str) -> String {
     match name {
+        "account" => "toolbox account show".to_owned(),
         "config" => "cloudup.toml".to_owned(),
+        "dump" => "toolbox dump".to_owned(),
         "event" => "--json-events".to_owned(),
         "explain" => "iam explain -o json".to_owned(),
+        "export" => "export cluster -o json".to_owned(),
+        "instance" => "delete instance -o json".to_owned(),
+        "instances" => "get instances -o json".to_owned(),
+        "lock" => "lock show -o json".to_owned(),
+        "manifests" => "get clusters|instancegroups|all -o json".to_owned(),
         "plan" => "A saved plan".to_owned(),
+        "revisions" => "diff, create, replace and edit -o json".to_owned(),
+        "rolling-update-event" => "rolling-update --json-events".to_owned(),
+        "settings" => "config show -o json".to_owned(),
+        "tasks" => "get tasks -o json".to_owned(),
+        "validate" => "validate cluster -o json".to_owned(),
         verb => format!("{verb} -o json"),
     }
 }
