@@ -22,7 +22,7 @@ FLAGS = [
     "--disable-sync",
 ]
 # A machine that is busy compiling takes its time.
-PATIENCE = 30_000
+PATIENCE = 120_000
 
 
 @contextlib.contextmanager

@@ -10,11 +10,14 @@
   let view = { ...full };
   let stop = null;
 
-  const show = () => svg.setAttribute('viewBox', `${view.x} ${view.y} ${view.width} ${view.height}`);
   /** How many units of the picture a pixel of the screen is. */
   const scale = () => {
     const { width, height } = svg.getBoundingClientRect();
     return Math.max(view.width / Math.max(width, 1), view.height / Math.max(height, 1));
+  };
+  const show = () => {
+    svg.setAttribute('viewBox', `${view.x} ${view.y} ${view.width} ${view.height}`);
+    svg.classList.toggle('far', scale() > 4);
   };
   const zoom = (factor, about) => {
     const centre = about ?? { x: view.x + view.width / 2, y: view.y + view.height / 2 };
@@ -166,5 +169,7 @@
     stopAt(node);
     bringIntoView(node);
   };
+  window.addEventListener('resize', show);
   document.getElementById('zoom').hidden = false;
+  show();
 }
