@@ -9,7 +9,7 @@ use cloudup_tests::browser;
 use crate::shell::{Shell, UPDATE, small};
 
 /// As many as make 5,000 tasks.
-const GROUPS: usize = 450;
+const GROUPS: usize = 555;
 
 /// A cluster with so many groups, each with a role for itself.
 fn large(groups: usize) -> String {

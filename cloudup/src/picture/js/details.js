@@ -45,17 +45,22 @@ cloudup.element = (name, attributes, ...children) => {
     return JSON.stringify(value, null, 2);
   };
 
+  /** Fields before and after; of what is new, or is to go, there is one of the two. */
   const fieldTable = (fields) => {
+    const sides = [['Before', 'from'], ['After', 'to']].filter(([, side]) =>
+      fields.some((field) => field[side] !== undefined),
+    );
     const cell = (value) => element('td', {}, element('pre', {}, text(value)));
-    const row = ({ field, from, to, immutable }) => {
-      const name = immutable ? `${field} (cannot be changed)` : field;
-      return element('tr', {}, element('th', { scope: 'row' }, name), cell(from), cell(to));
+    const row = (field) => {
+      const name = field.immutable ? `${field.field} (cannot be changed)` : field.field;
+      const cells = sides.map(([, side]) => cell(field[side]));
+      return element('tr', {}, element('th', { scope: 'row' }, name), cells);
     };
-    const heads = ['Field', 'Before', 'After'].map((head) => element('th', { scope: 'col' }, head));
+    const heads = ['Field', ...sides.map(([head]) => head)];
     return element(
       'table',
       {},
-      element('thead', {}, element('tr', {}, heads)),
+      element('thead', {}, element('tr', {}, heads.map((head) => element('th', { scope: 'col' }, head)))),
       element('tbody', {}, fields.map(row)),
     );
   };
