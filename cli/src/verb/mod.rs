@@ -125,7 +125,10 @@ pub(crate) async fn run(cli: &Cli, environment: &Environment) -> Result<Exit, Fa
 
 /// Whether a verb goes by what is set. The others must work where that is wrong.
 pub(crate) fn goes_by_settings(cli: &Cli) -> bool {
-    !matches!(cli.verb, Verb::Completion { .. } | Verb::Toolbox(Toolbox::Schema { .. }))
+    !matches!(
+        cli.verb,
+        Verb::Completion { .. } | Verb::Toolbox(Toolbox::Schema { .. } | Toolbox::Man(_))
+    )
 }
 
 /// Says what whoever runs this may not expect of the settings.

@@ -364,6 +364,8 @@ fn what_is_wrong_with_settings_is_told_all_at_once() {
         writeln!(told, "# {sentence}\n{}\n", ran.stderr.trim_end()).expect("it is text");
         // What does not go by settings works all the same.
         shell.run(["completion", "bash"]).expect(0);
+        shell.run(["toolbox", "schema", "config"]).expect(0);
+        shell.run(["toolbox", "man", "manual"]).expect(0);
         shell.run(["get", "clusters", "--help"]).expect(0);
         shell.run(["--config", "none", "get", "clusters"]).expect(0);
     }
