@@ -370,11 +370,11 @@ pub(crate) struct DriftArgs {
     /// Tell what happens as JSON, an event a line, to FILE; `-`, or no FILE, is standard error.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-", require_equals = true)]
     pub(crate) json_events: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) report: ReportArg,
     /// The public key that instances are reached with, as an update is given it.
     #[arg(long, value_name = "FILE")]
     pub(crate) ssh_public_key: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) report: ReportArg,
     #[command(flatten)]
     pub(crate) format: Format<OutputArg>,
 }
