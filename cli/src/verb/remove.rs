@@ -35,7 +35,7 @@ pub(super) async fn run(
     environment: &Environment,
 ) -> Result<Exit, Failure> {
     let record = Recorder::new(&how.report, delete::reason(command), global, environment)?;
-    let done = recorded(global, command, how, environment, &record).await;
+    let done = Box::pin(recorded(global, command, how, environment, &record)).await;
     record.finish(done)
 }
 

@@ -85,21 +85,17 @@ impl Board {
 
     /// How far it is: `12/60 after 45s, about 1m left, 3 blocked`.
     pub(super) fn summary(&self, now: Instant) -> String {
-        let mut text = String::new();
-        if self.total > 0 {
-            text = format!("{}/{} ", self.finished, self.total);
-        }
-        text += &format!("after {}", short(now - self.began));
-        if let Some((left, said)) = self.left {
-            let left = left.saturating_sub(now - said);
-            if !left.is_zero() {
-                text += &format!(", about {} left", short(left));
-            }
-        }
-        if self.blocked > 0 {
-            text += &format!(", {} blocked", self.blocked);
-        }
-        text
+        let done = if self.total > 0 {
+            format!("{}/{} ", self.finished, self.total)
+        } else {
+            String::new()
+        };
+        let after = format!("{done}after {}", short(now - self.began));
+        let left = self.left.map(|(left, said)| left.saturating_sub(now - said));
+        let left = left.filter(|left| !left.is_zero());
+        let left = left.map(|left| format!("about {} left", short(left)));
+        let blocked = (self.blocked > 0).then(|| format!("{} blocked", self.blocked));
+        [Some(after), left, blocked].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     /// What is under way, what has been for longest first, those that there is no room for by their
@@ -129,17 +125,15 @@ impl Busy {
     /// `IAMRole/nodes 12s`, and why it waits.
     fn line(&self, name: &str, now: Instant) -> String {
         let Self { doing, since, waits } = self;
-        let mut text = if doing.is_empty() { name.to_owned() } else { doing.clone() };
-        text += &format!(" {}", short(now - *since));
-        if let Some(Waits { why, until, goes_on }) = waits {
-            let left = short(until.saturating_duration_since(now));
-            text += &if *goes_on {
-                format!(", again in {left}: {why}")
-            } else {
-                format!(", {left} at most: {why}")
-            };
+        let doing = if doing.is_empty() { name } else { doing };
+        let told = format!("{doing} {}", short(now - *since));
+        let Some(Waits { why, until, goes_on }) = waits else { return told };
+        let left = short(until.saturating_duration_since(now));
+        if *goes_on {
+            format!("{told}, again in {left}: {why}")
+        } else {
+            format!("{told}, {left} at most: {why}")
         }
-        text
     }
 }
 

@@ -122,9 +122,12 @@ impl Progress {
             return None;
         }
         let (is_live, beats) = (self.is_live(), !self.keeps_lines);
-        Some(self.shown.get_or_insert_with(|| match is_live {
-            true => Shown::Live(Live::new()),
-            false => Shown::Plain(Plain::new(Box::new(anstream::stderr()), beats)),
+        Some(self.shown.get_or_insert_with(|| {
+            if is_live {
+                Shown::Live(Live::new())
+            } else {
+                Shown::Plain(Plain::new(Box::new(anstream::stderr()), beats))
+            }
         }))
     }
 

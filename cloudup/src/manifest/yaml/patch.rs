@@ -310,8 +310,8 @@ spec:
 
     #[test]
     fn a_change_leaves_the_rest_as_it_is_written() {
-        let old = read(TEXT).expect("it is sound").to_value();
         type Change = fn(&mut Value);
+        let old = read(TEXT).expect("it is sound").to_value();
         let cases: [(Change, &[(&str, &str)]); 13] = [
             (|v| v["spec"]["version"] = json!("1.32.0"), &[("1.31.0 ", "1.32.0 ")]),
             (|v| v["spec"]["iam"]["legacy"] = json!(true), &[("false", "true")]),
@@ -399,10 +399,9 @@ spec:
         /// comments between fields of the document stay.
         #[test]
         fn any_change_comes_to_what_is_wanted(old in document(), wanted in document()) {
-            let mut text = String::new();
-            for (key, value) in old.as_object().expect("it is one") {
-                text += &format!("# about {key}\n{}", entry(key, value, 0));
-            }
+            let fields = old.as_object().expect("it is one").iter();
+            let texts = fields.map(|(key, value)| ["# about ", key, "\n", &entry(key, value, 0)].concat());
+            let text = texts.collect::<Vec<_>>().concat();
             if let Some(changed) = patched(&text, &wanted) {
                 prop_assert_eq!(read(&changed).map(|it| it.to_value()), Some(wanted));
                 for key in old.as_object().expect("it is one").keys() {
