@@ -370,6 +370,9 @@ spec:
         {
             assert_eq!(patched(text, &wanted), None, "{text}");
         }
+        // What is taken in stands somewhere else, where it is not to be changed.
+        let merged = "x: &x\n  b: 1\na:\n  <<: *x\n";
+        assert_eq!(patched(merged, &json!({ "x": { "b": 1 }, "a": { "b": 2 } })), None);
     }
 
     fn value() -> impl Strategy<Value = Value> {
