@@ -138,5 +138,5 @@ fn the_first_command_plans_and_applies_and_then_has_nothing_to_do() {
 #[test]
 fn the_readme_is_one_screen() {
     let lines = Page::read(Path::new("README.md")).text.lines().count();
-    assert!(lines <= 72, "the README has {lines} lines: what is long belongs in the book");
+    assert!(lines <= 75, "the README has {lines} lines: what is long belongs in the book");
 }

@@ -171,7 +171,9 @@ fn taken_apart(text: &str, folder: &TempDir) -> Vec<Ran> {
     let text = text.replace(&folder.path().display().to_string(), "~");
     let parts: Vec<&str> = text.split(END).collect();
     let ran = parts.chunks_exact(2).map(|pair| {
-        let said = pair[0].trim_end();
+        let said: String =
+            pair[0].split_inclusive('\n').filter(|line| !is_sign_of_life(line)).collect();
+        let said = said.trim_end();
         let said = if said.is_empty() { String::new() } else { format!("{said}\n") };
         Ran { status: pair[1].to_owned(), said }
     });
@@ -180,6 +182,14 @@ fn taken_apart(text: &str, folder: &TempDir) -> Vec<Ran> {
 
 fn lines(text: &str) -> Vec<&str> {
     text.lines().map(str::trim_end).collect()
+}
+
+/// Whether a line was only said because nothing else was for a while (`  1/3 after 15s: …`), which is
+/// another time on each machine.
+fn is_sign_of_life(line: &str) -> bool {
+    let count = line.trim_start().split_once(" after ").map(|(count, _)| count);
+    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    count.and_then(|it| it.split_once('/')).is_some_and(|(n, of)| is_number(n) && is_number(of))
 }
 
 /// Whether a page shows what was said: line by line, but for lines `...`, which stand for lines left out,
@@ -223,6 +233,12 @@ fn is_line(shown: &str, said: &str) -> bool {
     let ends = shown.split_once('…').filter(|(_, end)| !end.contains('…'));
     let left_out = |(start, end)| said.strip_prefix(start).is_some_and(|rest| rest.ends_with(end));
     shown == said || ends.is_some_and(left_out)
+}
+
+#[test]
+fn signs_of_life_are_told_apart() {
+    assert!(is_sign_of_life("  1/1 after 51s: nodes-eu-west-1a: replacing i-1 20s\n"));
+    assert!(!is_sign_of_life("(known after VPC/demo.example.com)\n"));
 }
 
 #[test]
