@@ -55,11 +55,11 @@ impl CommonTags {
         }
         if !self.changed.is_empty() {
             page.text(0, 2, &format!("{HEADING}tags{HEADING:#} of all marked ~:"))?;
-            let side = |of: fn(&Turn) -> &Option<Value>| -> Map<String, Value> {
+            let side = |of: fn(&Turn) -> Option<&Value>| -> Map<String, Value> {
                 let turns = self.changed.iter();
-                turns.filter_map(|(key, turn)| Some((key.clone(), of(turn).clone()?))).collect()
+                turns.filter_map(|(key, turn)| Some((key.clone(), of(turn)?.clone()))).collect()
             };
-            field::map_diff(page, 2, &side(|turn| &turn.0), &side(|turn| &turn.1))?;
+            field::map_diff(page, 2, &side(|turn| turn.0.as_ref()), &side(|turn| turn.1.as_ref()))?;
         }
         Ok(())
     }
@@ -70,15 +70,18 @@ impl CommonTags {
         if !is_tags(change) || self.changed.is_empty() {
             return Some(Cow::Borrowed(change));
         }
-        let without = |side: &Option<Value>| {
-            let mut side = side.clone();
+        let without = |side: Option<&Value>| {
+            let mut side = side.cloned();
             if let Some(Value::Object(tags)) = &mut side {
                 tags.retain(|key, _| !self.changed.contains_key(key));
             }
             side
         };
-        let rest =
-            FieldChange { from: without(&change.from), to: without(&change.to), ..change.clone() };
+        let rest = FieldChange {
+            from: without(change.from.as_ref()),
+            to: without(change.to.as_ref()),
+            ..change.clone()
+        };
         (!turns(&rest).is_empty()).then_some(Cow::Owned(rest))
     }
 }
@@ -98,11 +101,11 @@ fn shared<'f>(fields: impl Iterator<Item = &'f FieldChange>) -> BTreeMap<String,
 /// What becomes of each tag in a field.
 fn turns(change: &FieldChange) -> BTreeMap<String, Turn> {
     let mut turns: BTreeMap<String, Turn> = BTreeMap::new();
-    let side = |side: &Option<Value>| side.as_ref().and_then(Value::as_object).cloned();
-    for (key, value) in side(&change.from).into_iter().flatten() {
+    let side = |side: Option<&Value>| side.and_then(Value::as_object).cloned();
+    for (key, value) in side(change.from.as_ref()).into_iter().flatten() {
         turns.entry(key).or_default().0 = Some(value);
     }
-    for (key, value) in side(&change.to).into_iter().flatten() {
+    for (key, value) in side(change.to.as_ref()).into_iter().flatten() {
         turns.entry(key).or_default().1 = Some(value);
     }
     turns.retain(|_, (from, to)| from != to);

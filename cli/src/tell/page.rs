@@ -78,6 +78,11 @@ impl<'w> Page<'w> {
         self.out.write_fmt(text)
     }
 
+    /// Writes bytes as they are.
+    pub(crate) fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.out.write_all(bytes)
+    }
+
     /// Writes sentences, `indent` columns in; what of them goes on in further lines, `hang` columns
     /// more. Lines that the text has itself keep how far in they are. [`GLUE`] is a space at which
     /// nothing is broken.

@@ -1,7 +1,5 @@
 //! `cloudup completion`: the script that has a shell ask for candidates.
 
-use std::io::Write as _;
-
 use clap_complete::Shell;
 
 use super::print;

@@ -52,7 +52,7 @@ pub(super) async fn run(
             let doing = format!("write the picture to {}", path.display());
             Failure::because(Exit::Failed, &doing, &error)
         })?,
-        None => print(|out| write!(out, "{text}")).map(drop)?,
+        None => print(|out| out.write_all(text.as_bytes())).map(drop)?,
     }
     Ok(exit)
 }
