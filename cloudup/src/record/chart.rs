@@ -27,7 +27,8 @@ pub(super) fn axis(total: u64) -> Markup {
     }
 }
 
-/// A rectangle from one time to another. One without any length is left out, unless it is work.
+/// A rectangle from one time to another. Where it has no length it would not be drawn: work is a line
+/// then, and all else is left out.
 pub(super) fn stretch(
     class: &str,
     from: u64,
@@ -36,8 +37,11 @@ pub(super) fn stretch(
     (y, height): (u32, u32),
 ) -> Markup {
     html! {
-        @if until > from || class.starts_with("work") {
-            rect class=(class.trim_end()) x=(percent(from, total)) width=(percent(until.saturating_sub(from), total)) y=(y) height=(height) {}
+        @let (x, y2) = (percent(from, total), y + height);
+        @if until > from {
+            rect class=(class.trim_end()) x=(x) width=(percent(until.saturating_sub(from), total)) y=(y) height=(height) {}
+        } @else if class.starts_with("work") {
+            line class=(class.trim_end()) x1=(x) x2=(x) y1=(y) y2=(y2) {}
         }
     }
 }

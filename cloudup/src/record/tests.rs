@@ -413,6 +413,17 @@ fn a_page_says_who_asked_for_what_and_when() {
     }
 }
 
+/// Where an svg has nothing to show for it, nobody would know that it was tried.
+#[test]
+fn what_took_no_time_is_drawn_too() {
+    let mut quick = small();
+    quick.report.entries[1].timing.duration_ms = Some(0);
+    let page = page(&quick);
+    let row = page.split("<li class=\"row").nth(2).expect("it has a row");
+    let row = row.split("</li>").next().expect("the row ends");
+    assert!(row.contains("<line class=\"work bar-create\" x1=\"1.000%\" x2=\"1.000%\""), "{row}");
+}
+
 /// As a large cluster has them: the page stays one that a browser can show.
 #[test]
 fn a_page_of_5000_tasks_is_not_too_large() {
