@@ -34,7 +34,9 @@ pub(super) fn typed(asked: &[OsString]) -> Typed {
         words.push(String::new());
     }
     let last = words.last().map(String::as_str).unwrap_or_default();
-    let before = match last.rfind(|c| ends.contains(c)) {
+    // A blank or a quotation mark in a word was typed so as not to end it.
+    let splits = |c: char| ends.contains(c) && !c.is_whitespace() && !"'\"".contains(c);
+    let before = match last.rfind(splits) {
         Some(at) if !is_quoted => at + 1,
         _ => 0,
     };

@@ -14,8 +14,8 @@ use super::line::Line;
 /// What completes a value that is begun.
 type Complete = fn(&Line, &str) -> Vec<CompletionCandidate>;
 
-/// The values that there is something to say about. Files and folders are the library's business.
-const VALUES: [(&str, Complete); 16] = [
+/// The values that there is something to say about.
+const VALUES: [(&str, Complete); 17] = [
     ("NAME", clusters),
     ("CLUSTER", clusters),
     ("GROUP", groups),
@@ -32,6 +32,7 @@ const VALUES: [(&str, Complete); 16] = [
     ("PATH", paths),
     ("PATH=VALUE", assignments),
     ("DIR", folders),
+    ("FILE", files),
 ];
 
 /// A command whose values complete.
@@ -116,6 +117,10 @@ fn stores(_: &Line, typed: &str) -> Vec<CompletionCandidate> {
         begun(typed, [("s3://", "a bucket of Amazon's"), ("gs://", "one of Google's")]);
     stores.extend(PathCompleter::dir().complete(OsStr::new(typed)));
     stores
+}
+
+fn files(_: &Line, typed: &str) -> Vec<CompletionCandidate> {
+    PathCompleter::any().complete(OsStr::new(typed))
 }
 
 fn folders(_: &Line, typed: &str) -> Vec<CompletionCandidate> {
