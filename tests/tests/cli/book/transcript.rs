@@ -187,9 +187,11 @@ fn lines(text: &str) -> Vec<&str> {
 /// Whether a line was only said because nothing else was for a while (`  1/3 after 15s: …`), which is
 /// another time on each machine.
 fn is_sign_of_life(line: &str) -> bool {
-    let count = line.trim_start().split_once(" after ").map(|(count, _)| count);
-    let is_number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    count.and_then(|it| it.split_once('/')).is_some_and(|(n, of)| is_number(n) && is_number(of))
+    let is_count = |it: &str| it.chars().all(|c| c.is_ascii_digit() || c == '/');
+    let line = line.trim_start();
+    let line = line.split_once(' ').filter(|(it, _)| is_count(it)).map_or(line, |(_, rest)| rest);
+    let time = line.strip_prefix("after ").unwrap_or_default();
+    time.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Whether a page shows what was said: line by line, but for lines `...`, which stand for lines left out,
@@ -238,6 +240,7 @@ fn is_line(shown: &str, said: &str) -> bool {
 #[test]
 fn signs_of_life_are_told_apart() {
     assert!(is_sign_of_life("  1/1 after 51s: nodes-eu-west-1a: replacing i-1 20s\n"));
+    assert!(is_sign_of_life("  after 1m: the cluster\n"));
     assert!(!is_sign_of_life("(known after VPC/demo.example.com)\n"));
 }
 
