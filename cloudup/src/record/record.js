@@ -34,8 +34,10 @@
         filter();
       }
       entry.open = true;
-      entry.scrollIntoView({ block: 'center' });
-      entry.querySelector('summary').focus({ preventScroll: true });
+      // The middle of an entry that is higher than the window says nothing.
+      const summary = entry.querySelector('summary');
+      summary.scrollIntoView({ block: 'center' });
+      summary.focus({ preventScroll: true });
     };
     form.hidden = false;
     form.addEventListener('submit', (event) => event.preventDefault());
