@@ -39,7 +39,7 @@ pub(crate) use self::replacing::ReplacingArgs;
 pub(crate) use self::report::ReportArg;
 pub(crate) use self::rolling_update::{RollingUpdate, RollingUpdateArgs};
 
-/// The instance IAM of Kubernetes clusters on AWS, from kOps manifests.
+/// The IAM, the network and the instances of Kubernetes clusters on AWS, from kOps manifests.
 ///
 /// Exit status: 0 done, or nothing to do; 1 failed; 2 a dry run has changes to make (with
 /// --detailed-exitcode), or something has drifted; 3 invalid input; 4 denied; 5 interrupted; 6 somebody else holds the lock.

@@ -84,6 +84,12 @@ impl Failure {
         Self { exit: Exit::Invalid, message: message.into(), hints: Vec::new(), others: Vec::new() }
     }
 
+    /// A failure for each of the mistakes that `error` is made of, to be told together.
+    pub(crate) fn each(mistakes: &[impl ToString], error: &dyn Error) -> Self {
+        let each = mistakes.iter().map(|mistake| Self::invalid(mistake.to_string()));
+        each.reduce(Self::and).unwrap_or_else(|| Self::invalid(error.to_string()))
+    }
+
     /// A failure with the causes that `error` tells, and the hints that they have.
     pub(crate) fn because(exit: Exit, doing: &str, error: &(dyn Error + 'static)) -> Self {
         let mut message = format!("could not {doing}");

@@ -370,7 +370,7 @@ fn failure(error: &RollingUpdateError) -> Failure {
         _ => Exit::Failed,
     };
     match error {
-        RollingUpdateError::Invalid(_) => Failure::invalid(error.to_string()),
+        RollingUpdateError::Invalid(mistakes) => Failure::each(mistakes, error),
         RollingUpdateError::Journal(source) => {
             state::failure("tell how far the last rolling update is", source)
         }

@@ -156,17 +156,20 @@ pub(super) fn update_options(
                 Some(hint) => failure.hint(hint),
                 None => failure,
             }
-        })?),
+        })),
     };
     let set = environment.configuration.lifecycle_overrides().into_iter();
     let flags = choice.lifecycle_overrides.iter();
     let flags = flags.map(|text| (Source::Flag("--lifecycle-overrides".into()), text.clone()));
-    Ok(UpdateOptions {
-        phase,
-        overrides: set.chain(flags).collect(),
-        prune,
-        ..UpdateOptions::default()
-    })
+    let options =
+        UpdateOptions { overrides: set.chain(flags).collect(), prune, ..UpdateOptions::default() };
+    match phase.transpose() {
+        Ok(phase) => Ok(UpdateOptions { phase, ..options }),
+        Err(wrong) => Err(match options.read_overrides() {
+            Ok(_) => wrong,
+            Err(error) => wrong.and(failure(&error)),
+        }),
+    }
 }
 
 /// Connects, over a snapshot of what is read: a plan and the apply behind it read once.
@@ -196,7 +199,7 @@ pub(super) fn failure(error: &UpdateError) -> Failure {
         _ => Exit::Failed,
     };
     match error {
-        UpdateError::Invalid(_) => Failure::invalid(error.to_string()),
+        UpdateError::Invalid(mistakes) => Failure::each(mistakes, error),
         UpdateError::Environment(_) => {
             Failure::because(exit, "find out where the cluster is", error)
         }

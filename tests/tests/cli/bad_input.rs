@@ -252,6 +252,11 @@ fn what_is_wrong_in_several_places_is_told_at_once() {
             "update -f cluster.yaml --ssh-public-key id.pub --lifecycle-overrides IAMRol=Sync --json-events=missing/x",
         ),
         (
+            "the phase and a lifecycle are wrong",
+            as_it_is,
+            "update -f cluster.yaml --phase secrity --lifecycle-overrides IAMRole=Synk",
+        ),
+        (
             "the phase and the manifest are wrong",
             |s| with(s, "role: Node", "role: Nod"),
             "update -f cluster.yaml --phase secrity",
