@@ -148,16 +148,7 @@ pub(super) fn update_options(
     prune: bool,
     environment: &Environment,
 ) -> Result<UpdateOptions, Failure> {
-    let phase = match choice.phase.as_deref().filter(|phase| !phase.is_empty()) {
-        None => None,
-        Some(phase) => Some(phase.parse::<Phase>().map_err(|error| {
-            let failure = Failure::invalid(format!("--phase: {error}"));
-            match kops::instead_of_value("phase", phase) {
-                Some(hint) => failure.hint(hint),
-                None => failure,
-            }
-        })),
-    };
+    let phase = choice.phase.as_deref().filter(|phase| !phase.is_empty()).map(phase);
     let set = environment.configuration.lifecycle_overrides().into_iter();
     let flags = choice.lifecycle_overrides.iter();
     let flags = flags.map(|text| (Source::Flag("--lifecycle-overrides".into()), text.clone()));
@@ -170,6 +161,16 @@ pub(super) fn update_options(
             Err(error) => wrong.and(failure(&error)),
         }),
     }
+}
+
+fn phase(name: &str) -> Result<Phase, Failure> {
+    name.parse().map_err(|error| {
+        let failure = Failure::invalid(format!("--phase: {error}"));
+        match kops::instead_of_value("phase", name) {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    })
 }
 
 /// Connects, over a snapshot of what is read: a plan and the apply behind it read once.

@@ -1,5 +1,5 @@
 //! The documentation: the README and the book in `docs`. What is typed in it does what it shows, what
-//! it links to is there, and what it says of flags, fields and schemas is what they are.
+//! it links to is there, and what it says of flags, fields, schemas and permissions is what they are.
 //!
 //! `UPDATE=1 cargo test --workspace --test cli book` writes the pages anew. Lines `...` stay where what
 //! they leave out is all that differs.
@@ -8,6 +8,7 @@ mod commands;
 mod json;
 mod links;
 mod page;
+mod permissions;
 mod transcript;
 
 use std::{
