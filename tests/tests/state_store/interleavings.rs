@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use cloudup::store::{Claim, Store, StoreError};
+use cloudup::store::{Store, StoreError};
 use cloudup_tasks::aws::objects;
 use cloudup_tests::moto::{self, Account};
 use fastrand::Rng;
@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use object_store::ObjectStore;
 
 use crate::{
-    CLUSTER,
+    CLUSTER, adding, claim,
     turns::{InTurns, Turn, Worker},
 };
 
@@ -50,8 +50,7 @@ struct Words {
 
 /// Adds a word to both documents, as often as it takes. Whether it is known to be there.
 async fn add(store: &Store, word: &str, clock: &Clock, turn: &Turn) -> bool {
-    let claim =
-        Claim { owner: word.into(), host: "tests".into(), reason: "tests".into(), id: word.into() };
+    let claim = claim(word);
     loop {
         let lease = match store.acquire(CLUSTER, &claim, clock.now()).await {
             Ok(lease) => lease,
@@ -61,12 +60,7 @@ async fn add(store: &Store, word: &str, clock: &Clock, turn: &Turn) -> bool {
             }
             Err(error) => panic!("{error}"),
         };
-        let stored = store.read(CLUSTER).await.expect("it can be read");
-        let mut change = stored.change();
-        for key in ["config", "instancegroup/nodes"] {
-            let text = stored.documents().get(key).map_or("", |document| &document.text);
-            change.put(key, format!("{text}{word}\n"));
-        }
+        let change = adding(store, word).await;
         match store.commit(&lease, &change, &|| clock.now()).await {
             Ok(()) => {
                 store.release(lease).await.expect("it can be given back");

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use cloudup::store::{Claim, Store, StoreError};
+use cloudup::store::{Change, Claim, Store, StoreError};
 use cloudup_tasks::aws::objects;
 use cloudup_tests::moto::{self, Account};
 use jiff::Timestamp;
@@ -24,10 +24,25 @@ async fn connect(account: &Account, bucket: &str) -> Store {
     Store::objects(objects, "state".into(), format!("s3://{bucket}/state"))
 }
 
+/// Who asks for the lease.
+fn claim(who: &str) -> Claim {
+    Claim { owner: who.into(), host: "tests".into(), reason: "tests".into(), id: who.into() }
+}
+
+/// The change that adds a word to both documents.
+async fn adding(store: &Store, word: &str) -> Change {
+    let stored = store.read(CLUSTER).await.expect("it can be read");
+    let mut change = stored.change();
+    for key in ["config", "instancegroup/nodes"] {
+        let text = stored.documents().get(key).map_or("", |document| &document.text);
+        change.put(key, format!("{text}{word}\n"));
+    }
+    change
+}
+
 /// Adds a word to both documents, as often as it takes.
 async fn add(store: &Store, word: &str) {
-    let claim =
-        Claim { owner: word.into(), host: "tests".into(), reason: "tests".into(), id: word.into() };
+    let claim = claim(word);
     loop {
         let lease = match store.acquire(CLUSTER, &claim, Timestamp::now()).await {
             Ok(lease) => lease,
@@ -37,12 +52,7 @@ async fn add(store: &Store, word: &str) {
             }
             Err(error) => panic!("{error}"),
         };
-        let stored = store.read(CLUSTER).await.expect("it can be read");
-        let mut change = stored.change();
-        for key in ["config", "instancegroup/nodes"] {
-            let text = stored.documents().get(key).map_or("", |document| &document.text);
-            change.put(key, format!("{text}{word}\n"));
-        }
+        let change = adding(store, word).await;
         store.commit(&lease, &change, &Timestamp::now).await.expect("nobody else is at work");
         store.release(lease).await.expect("it can be given back");
         return;
@@ -84,12 +94,7 @@ async fn one_of_32_gets_the_lease() {
         let account = account.clone();
         tokio::spawn(async move {
             let store = connect(&account, "one-lease").await;
-            let claim = Claim {
-                owner: nth.to_string(),
-                host: "tests".into(),
-                reason: "tests".into(),
-                id: nth.to_string(),
-            };
+            let claim = claim(&nth.to_string());
             match store.acquire(CLUSTER, &claim, Timestamp::now()).await {
                 Ok(lease) => Some(lease.held().clone()),
                 Err(StoreError::Held(_)) => None,
